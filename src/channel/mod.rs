@@ -1,0 +1,1 @@
+//! The runtime: what becomes of a message.

@@ -1,0 +1,31 @@
+//! `wecom` gives any AI agent a seat in WeCom (企业微信).
+//!
+//! A message makes one pass from the wire to an agent, and the reply one pass back
+//! through the handle it came with:
+//!
+//! - [`wecom`] is the wire: typed frames and the client of the bot's long connection;
+//! - [`config`] is the configuration: one file in, effective accounts out;
+//! - [`store`] is what must survive a kill: the durable inbox;
+//! - [`agent`] holds the back ends that answer, behind one trait;
+//! - [`channel`] is the runtime between them: policy, mailboxes, turns, replies;
+//! - [`http`] is the daemon's one HTTP server;
+//! - [`sim`] is WeCom in a box, so that all of it runs without an account;
+//! - [`cli`] is the command line.
+//!
+//! Dependencies point one way, from [`cli`] down to [`wecom`], [`store`] and
+//! [`config`]. `docs/architecture.md` has the picture.
+
+pub mod agent;
+pub mod channel;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod failpoint;
+pub mod http;
+pub mod ids;
+pub mod secret;
+pub mod sim;
+pub mod store;
+pub mod task;
+pub mod texts;
+pub mod wecom;

@@ -1,0 +1,3 @@
+//! The `wecom` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! WeCom in a box: a simulator of the service.

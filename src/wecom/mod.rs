@@ -1,0 +1,3 @@
+//! The wire: WeCom's protocols as types and clients; no policy, no agent.
+
+pub mod bot;
