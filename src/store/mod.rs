@@ -1,1 +1,178 @@
-//! Durable state behind one trait.
+//! Durable state behind one trait; SQLite by default.
+//!
+//! Everything that must survive a kill goes through [`Store`]; everything else may be
+//! lost and is. A message moves through [`Stage`]s and never back:
+//!
+//! ```text
+//! recorded ──► started ──► answered ──► closed
+//!  accepted     agent runs   final text    reply is out, or
+//!               (attempts)   decided       given up with a reason
+//! ```
+
+mod sqlite;
+
+use async_trait::async_trait;
+
+use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId};
+
+pub use sqlite::SqliteStore;
+
+/// Row id of a recorded message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InboxId(pub i64);
+
+/// A message about to be accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    /// The conversation.
+    pub chat: Chat,
+    /// With the account, what makes the message itself: a repeat is recorded once.
+    pub message_id: MessageId,
+    /// The id that a reply carries.
+    pub req_id: ReqId,
+    /// The stream its answer will use, chosen before anything is sent, so that a restart
+    /// goes on in the same stream.
+    pub stream_id: StreamId,
+    /// The push as received; what recovery parses again. Dropped when the message closes.
+    pub payload: String,
+    /// Milliseconds since 1970.
+    pub received_at_ms: i64,
+}
+
+/// What became of a [`NewMessage`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// Durable now, and ours to answer.
+    New(InboxId),
+    /// Seen before; not to be worked on again.
+    Duplicate,
+}
+
+/// How far a message has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Accepted, no turn begun.
+    Recorded,
+    /// A turn was begun this many times.
+    Started {
+        /// Turns begun so far, at least 1.
+        attempts: u32,
+    },
+    /// The final text is decided; whether it went out is unknown.
+    Answered {
+        /// What to deliver.
+        answer: Answer,
+    },
+}
+
+/// A final answer on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The whole text, before splitting.
+    pub text: String,
+    /// When it was decided, in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// A message found open at start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenMessage {
+    /// Its row.
+    pub id: InboxId,
+    /// As it was recorded.
+    pub message: NewMessage,
+    /// How far it had come.
+    pub stage: Stage,
+}
+
+/// How a message ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The answer is out.
+    Delivered,
+    /// The agent chose to say nothing.
+    Silent,
+    /// The sender stopped it, and was told.
+    Stopped,
+    /// No way was left to deliver the answer.
+    Undeliverable,
+    /// Too old to be answered when it was found open.
+    Expired,
+}
+
+impl Outcome {
+    /// The word for it in the database and in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Silent => "silent",
+            Self::Stopped => "stopped",
+            Self::Undeliverable => "undeliverable",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Why the store could not do it. Nothing of the failed call is durable.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The disk is full: free space, then the same call works.
+    #[error("the disk that holds the state is full")]
+    DiskFull,
+    /// The file belongs to a newer program.
+    #[error("the state has schema version {found}, this program knows up to {known}: upgrade it")]
+    TooNew {
+        /// Version found in the file.
+        found: i64,
+        /// Newest version known here.
+        known: i64,
+    },
+    /// The directory of the file can't be made or protected.
+    #[error("cannot prepare the state directory {path}")]
+    Directory {
+        /// The directory.
+        path: std::path::PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store was closed, or its thread is gone.
+    #[error("the store is closed")]
+    Closed,
+    /// The transaction that held the call could not be made durable.
+    #[error("the state database could not commit: {reason}")]
+    Commit {
+        /// What the engine said.
+        reason: String,
+    },
+    /// Anything else the engine reports.
+    #[error("the state database failed")]
+    Engine(#[source] rusqlite::Error),
+}
+
+/// What must survive a kill.
+///
+/// Every method returns when its effect is durable. All are idempotent where a repeat can
+/// happen after a crash.
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Accepts messages, all of them or (on an error) none; answers in the same order.
+    async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;
+
+    /// Counts one more turn for a message and returns how many that makes.
+    async fn begin_turn(&self, id: InboxId) -> Result<u32, StoreError>;
+
+    /// Keeps the final text before any of it is sent. The first text stays: a repeat
+    /// changes nothing.
+    async fn answer(&self, id: InboxId, answer: Answer) -> Result<(), StoreError>;
+
+    /// Ends a message and forgets its contents.
+    async fn close(&self, id: InboxId, outcome: Outcome, at_ms: i64) -> Result<(), StoreError>;
+
+    /// The messages of an account that are not closed, oldest first.
+    async fn open_messages(&self, account: &AccountId) -> Result<Vec<OpenMessage>, StoreError>;
+
+    /// Forgets closed messages last touched before `before_ms`; returns how many.
+    async fn prune(&self, before_ms: i64) -> Result<usize, StoreError>;
+}

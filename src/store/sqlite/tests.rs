@@ -1,0 +1,214 @@
+use super::*;
+use crate::ids::{Chat, ChatKind};
+use crate::store::Stage;
+
+fn message(id: &str) -> NewMessage {
+    NewMessage {
+        chat: Chat {
+            account: "hq".into(),
+            kind: ChatKind::Group,
+            id: "wrABcd".into(),
+        },
+        message_id: id.into(),
+        req_id: "req-1".into(),
+        stream_id: "stream_1".into(),
+        payload: "{}".to_owned(),
+        received_at_ms: 1_000,
+    }
+}
+
+async fn record_one(store: &SqliteStore, id: &str) -> Recorded {
+    store.record(vec![message(id)]).await.unwrap().remove(0)
+}
+
+#[tokio::test]
+async fn a_repeated_message_is_recorded_once_per_account() {
+    let store = SqliteStore::in_memory().unwrap();
+    let Recorded::New(_) = record_one(&store, "m1").await else {
+        panic!("first is new")
+    };
+    assert_eq!(record_one(&store, "m1").await, Recorded::Duplicate);
+
+    let mut elsewhere = message("m1");
+    elsewhere.chat.account = "plant".into();
+    assert!(matches!(
+        store.record(vec![elsewhere]).await.unwrap()[0],
+        Recorded::New(_)
+    ));
+}
+
+#[tokio::test]
+async fn a_closed_message_is_still_known_as_a_repeat_until_it_is_pruned() {
+    let store = SqliteStore::in_memory().unwrap();
+    let Recorded::New(id) = record_one(&store, "m1").await else {
+        panic!()
+    };
+    store.close(id, Outcome::Delivered, 5_000).await.unwrap();
+    assert_eq!(record_one(&store, "m1").await, Recorded::Duplicate);
+    assert_eq!(store.prune(5_000).await.unwrap(), 0);
+    assert_eq!(store.prune(5_001).await.unwrap(), 1);
+    assert!(matches!(record_one(&store, "m1").await, Recorded::New(_)));
+}
+
+#[tokio::test]
+async fn stages_are_found_again_in_a_reopened_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("deep/state.db");
+    let account = AccountId::new("hq");
+    let store = SqliteStore::open(&path).unwrap();
+    let ids: Vec<InboxId> = store
+        .record(vec![
+            message("recorded"),
+            message("started"),
+            message("answered"),
+            message("closed"),
+        ])
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|recorded| match recorded {
+            Recorded::New(id) => id,
+            Recorded::Duplicate => panic!("all are new"),
+        })
+        .collect();
+    for id in &ids[1..] {
+        assert_eq!(store.begin_turn(*id).await.unwrap(), 1);
+    }
+    let answer = Answer {
+        text: "好的".to_owned(),
+        at_ms: 2_000,
+    };
+    for id in &ids[2..] {
+        store.answer(*id, answer.clone()).await.unwrap();
+    }
+    store
+        .close(ids[3], Outcome::Delivered, 3_000)
+        .await
+        .unwrap();
+    drop(store);
+
+    let store = SqliteStore::open(&path).unwrap();
+    let open = store.open_messages(&account).await.unwrap();
+    let expected: Vec<OpenMessage> = [
+        (ids[0], "recorded", Stage::Recorded),
+        (ids[1], "started", Stage::Started { attempts: 1 }),
+        (ids[2], "answered", Stage::Answered { answer }),
+    ]
+    .into_iter()
+    .map(|(id, name, stage)| OpenMessage {
+        id,
+        message: message(name),
+        stage,
+    })
+    .collect();
+    assert_eq!(open, expected);
+    assert_eq!(store.begin_turn(ids[1]).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn the_first_answer_stays() {
+    let store = SqliteStore::in_memory().unwrap();
+    let Recorded::New(id) = record_one(&store, "m1").await else {
+        panic!()
+    };
+    let first = Answer {
+        text: "first".to_owned(),
+        at_ms: 1,
+    };
+    store.answer(id, first.clone()).await.unwrap();
+    store
+        .answer(
+            id,
+            Answer {
+                text: "second".to_owned(),
+                at_ms: 2,
+            },
+        )
+        .await
+        .unwrap();
+    let open = store.open_messages(&"hq".into()).await.unwrap();
+    assert_eq!(open[0].stage, Stage::Answered { answer: first });
+}
+
+#[tokio::test]
+async fn a_closed_message_keeps_no_contents() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let Recorded::New(id) = record_one(&store, "m1").await else {
+        panic!()
+    };
+    store
+        .answer(
+            id,
+            Answer {
+                text: "private".to_owned(),
+                at_ms: 1,
+            },
+        )
+        .await
+        .unwrap();
+    store.close(id, Outcome::Delivered, 2).await.unwrap();
+    drop(store);
+    let row: (Option<String>, Option<String>) = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT payload, answer FROM inbox", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!(row, (None, None));
+}
+
+#[tokio::test]
+async fn the_file_of_a_newer_program_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    drop(SqliteStore::open(&path).unwrap());
+    Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let error = SqliteStore::open(&path).unwrap_err();
+    assert!(
+        matches!(error, StoreError::TooNew { found: 99, .. }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn one_failing_operation_leaves_the_rest_of_its_group_alone() {
+    let store = SqliteStore::in_memory().unwrap();
+    let (good, bad) = tokio::join!(
+        store.record(vec![message("m1")]),
+        store.begin_turn(InboxId(404)),
+    );
+    assert!(matches!(good.unwrap()[0], Recorded::New(_)));
+    assert!(matches!(bad, Err(StoreError::Engine(_))));
+    assert_eq!(store.open_messages(&"hq".into()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_an_error_and_nothing_is_recorded() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let store = SqliteStore::open(&path).unwrap();
+    store
+        .run(|connection| connection.pragma_update(None, "max_page_count", 8))
+        .await
+        .unwrap();
+    let mut large = message("large");
+    large.payload = "x".repeat(1 << 20);
+    let error = store.record(vec![large]).await.unwrap_err();
+    assert!(matches!(error, StoreError::DiskFull), "{error:?}");
+    assert_eq!(store.open_messages(&"hq".into()).await.unwrap(), []);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    drop(SqliteStore::open(&path).unwrap());
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
