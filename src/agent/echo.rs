@@ -1,0 +1,146 @@
+//! The echo back end: answers with what it was told, in pieces.
+
+use std::time::Duration;
+
+use futures_util::stream::{self, BoxStream, StreamExt};
+use tokio_util::sync::CancellationToken;
+
+use super::{Agent, AgentEvent, AttachmentKind, TurnRequest};
+use crate::config::Echo;
+use crate::texts;
+
+/// Characters in one piece of an answer.
+const PIECE_CHARS: usize = 8;
+
+/// Repeats every message; proves that a conversation works end to end.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EchoAgent {
+    piece_delay: Duration,
+}
+
+impl EchoAgent {
+    /// An echo with these settings.
+    pub fn new(settings: Echo) -> Self {
+        Self {
+            piece_delay: settings.piece_delay,
+        }
+    }
+}
+
+impl Agent for EchoAgent {
+    fn run(&self, turn: TurnRequest, cancel: CancellationToken) -> BoxStream<'static, AgentEvent> {
+        let delay = self.piece_delay;
+        let events: Vec<AgentEvent> = pieces(&answer(&turn))
+            .map(AgentEvent::Text)
+            .chain([AgentEvent::Done])
+            .collect();
+        stream::iter(events)
+            .enumerate()
+            .then(move |(position, event)| async move {
+                if position > 0 && !delay.is_zero() {
+                    tokio::time::sleep(delay).await;
+                }
+                event
+            })
+            .take_until(cancel.cancelled_owned())
+            .boxed()
+    }
+}
+
+fn answer(turn: &TurnRequest) -> String {
+    let mut lines = Vec::new();
+    if let Some(quote) = &turn.quote {
+        lines.extend(quote.lines().map(|line| format!("> {line}")));
+        lines.push(String::new());
+    }
+    if !turn.text.is_empty() {
+        lines.push(turn.text.clone());
+    }
+    lines.extend(turn.attachments.iter().map(|kind| {
+        match kind {
+            AttachmentKind::Image => texts::ECHO_IMAGE,
+            AttachmentKind::File => texts::ECHO_FILE,
+            AttachmentKind::Video => texts::ECHO_VIDEO,
+        }
+        .to_owned()
+    }));
+    lines.join("\n")
+}
+
+/// Cuts a text into pieces of [`PIECE_CHARS`] characters.
+fn pieces(text: &str) -> impl Iterator<Item = String> {
+    let chars: Vec<char> = text.chars().collect();
+    let pieces: Vec<String> = chars
+        .chunks(PIECE_CHARS)
+        .map(|piece| piece.iter().collect())
+        .collect();
+    pieces.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Chat, ChatKind};
+
+    fn turn(text: &str) -> TurnRequest {
+        TurnRequest {
+            chat: Chat {
+                account: "hq".into(),
+                kind: ChatKind::Direct,
+                id: "lisi".into(),
+            },
+            sender: "lisi".into(),
+            message_id: "m1".into(),
+            text: text.to_owned(),
+            quote: None,
+            attachments: Vec::new(),
+            earlier_attempts: 0,
+        }
+    }
+
+    fn echo(piece_delay: Duration) -> EchoAgent {
+        EchoAgent::new(Echo { piece_delay })
+    }
+
+    #[tokio::test]
+    async fn the_pieces_join_to_the_text() {
+        let text = "你好，世界！ one two three 🎉 four";
+        let events: Vec<_> = echo(Duration::ZERO)
+            .run(turn(text), CancellationToken::new())
+            .collect()
+            .await;
+        assert_eq!(events.last(), Some(&AgentEvent::Done));
+        assert!(events.len() > 3, "in pieces: {events:?}");
+        let joined: String = events
+            .iter()
+            .filter_map(|event| match event {
+                AgentEvent::Text(piece) => Some(piece.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(joined, text);
+    }
+
+    #[tokio::test]
+    async fn quotes_and_attachments_are_named() {
+        let mut asked = turn("what is this?");
+        asked.quote = Some("line 1\nline 2".to_owned());
+        asked.attachments = vec![AttachmentKind::Image];
+        assert_eq!(
+            answer(&asked),
+            format!("> line 1\n> line 2\n\nwhat is this?\n{}", texts::ECHO_IMAGE)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn cancellation_ends_the_stream_without_done() {
+        let cancel = CancellationToken::new();
+        let mut events = echo(Duration::from_secs(1)).run(turn("0123456789abcdef"), cancel.clone());
+        assert_eq!(
+            events.next().await,
+            Some(AgentEvent::Text("01234567".to_owned()))
+        );
+        cancel.cancel();
+        assert_eq!(events.next().await, None);
+    }
+}
