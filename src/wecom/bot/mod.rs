@@ -1,1 +1,23 @@
-//! The bot's long connection (WebSocket).
+//! The bot's long connection (WebSocket): typed frames and one client.
+//!
+//! [`BotClient::start`] opens the connection and keeps it. What WeCom pushes arrives as
+//! [`PushFrame`]s, what we say goes out as [`Command`]s, each of which resolves when WeCom
+//! acknowledges it. The module knows no policy, no agent and no store.
+
+mod client;
+mod command;
+mod connection;
+mod error;
+mod push;
+mod settings;
+mod state;
+
+pub use client::{BotClient, StreamUpdate};
+pub use command::{Command, MessageBody, StreamFrame, UploadId, UploadKind, WelcomeBody};
+pub use error::{Ack, ErrorCode, Refusal, SendError};
+pub use push::{
+    CardEvent, CardSelection, Content, Envelope, Event, EventPush, FeedbackEvent, FrameError,
+    MediaRef, MessagePush, MixedItem, Push, PushFrame, Rating,
+};
+pub use settings::{BotSettings, SettingsError};
+pub use state::{Cause, ConnectionState};
