@@ -14,6 +14,9 @@ pub const BUSY: &str = "⚠️ 本会话等待处理的消息太多，刚才的�
 /// "The message could not be recorded, so it was not handled. Please send it again later."
 pub const NOT_RECORDED: &str = "⚠️ 系统暂时无法保存消息，刚才的消息没有被处理，请稍后再发。";
 
+/// "This type of message is not supported yet."
+pub const UNKNOWN_TYPE: &str = "暂不支持这种类型的消息，请改用文字发送。";
+
 /// "Done." Closes a stream whose agent said nothing.
 pub const DONE: &str = "✅ 已处理完毕。";
 

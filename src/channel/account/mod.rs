@@ -1,0 +1,165 @@
+//! One account at work: its connection, its intake, its mailboxes.
+
+mod intake;
+mod recovery;
+mod status;
+mod worker;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::mailbox::Mailboxes;
+use super::outbound::Budgets;
+use super::policy::Refusal;
+use super::throttle::Throttle;
+use crate::agent::Agents;
+use crate::clock::SharedClock;
+use crate::config::{Account, BotSocket};
+use crate::ids::{AccountId, UserId};
+use crate::store::Store;
+use crate::task;
+use crate::wecom::bot::{BotClient, BotSettings, SettingsError};
+
+use status::Activity;
+pub(super) use status::of_idle;
+pub use status::{AccountState, AccountStatus};
+
+/// A refused sender shows up in the log once in this time, per reason.
+const REFUSAL_LOG_INTERVAL: Duration = Duration::from_mins(1);
+
+/// An unknown sender is told how to get access once in this time.
+const INTRODUCTION_INTERVAL: Duration = Duration::from_hours(1);
+
+/// What every account shares with the others.
+#[derive(Debug, Clone)]
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: SharedClock,
+    pub(super) agents: watch::Receiver<Arc<Agents>>,
+    /// Turns that may run at the same time, over all accounts.
+    pub(super) turns: Arc<Semaphore>,
+}
+
+/// An account whose tasks run.
+#[derive(Debug)]
+pub(super) struct RunningAccount {
+    core: Arc<Core>,
+}
+
+/// What the tasks of an account work with.
+#[derive(Debug)]
+struct Core {
+    id: AccountId,
+    settings: RwLock<Arc<Account>>,
+    client: BotClient,
+    shared: Shared,
+    mailboxes: Mailboxes,
+    budgets: Arc<Budgets>,
+    refusals: Throttle<(UserId, Refusal)>,
+    introductions: Throttle<UserId>,
+    activity: Activity,
+    tracker: TaskTracker,
+    /// Stops beginning new work.
+    soft_stop: CancellationToken,
+    /// Ends the work at hand.
+    hard_stop: CancellationToken,
+}
+
+impl RunningAccount {
+    /// Connects an account and takes up what was left open.
+    ///
+    /// # Errors
+    ///
+    /// A certificate or key of the configuration can't be used.
+    pub(super) fn start(
+        settings: Arc<Account>,
+        socket: &BotSocket,
+        shared: Shared,
+    ) -> Result<Self, SettingsError> {
+        let tracker = TaskTracker::new();
+        let hard_stop = CancellationToken::new();
+        let bot = BotSettings::load(settings.id.clone(), socket)?;
+        let (client, pushes) =
+            BotClient::start(bot, shared.clock.clone(), &tracker, hard_stop.clone());
+        let core = Arc::new(Core {
+            id: settings.id.clone(),
+            activity: Activity::started(shared.clock.now_ms()),
+            settings: RwLock::new(settings),
+            client,
+            shared,
+            mailboxes: Mailboxes::default(),
+            budgets: Arc::default(),
+            refusals: Throttle::new(REFUSAL_LOG_INTERVAL),
+            introductions: Throttle::new(INTRODUCTION_INTERVAL),
+            tracker: tracker.clone(),
+            soft_stop: CancellationToken::new(),
+            hard_stop,
+        });
+        let intake = core.clone();
+        task::spawn(&tracker, "intake", async move {
+            recovery::take_up(&intake).await;
+            intake::run(intake, pushes).await;
+        });
+        Ok(Self { core })
+    }
+
+    /// Applies settings that need no new connection; running turns finish with the old.
+    pub(super) fn update(&self, settings: Arc<Account>) {
+        *self
+            .core
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    /// Lets a parked connection (kicked, refused) try again.
+    pub(super) fn resume(&self) {
+        self.core.client.resume();
+    }
+
+    /// What the account is doing.
+    pub(super) fn status(&self) -> AccountStatus {
+        let core = &self.core;
+        let connection = core.client.state().borrow().clone();
+        status::of_running(
+            &core.settings(),
+            &connection,
+            &core.activity,
+            core.mailboxes.depth(),
+        )
+    }
+
+    /// Stops taking up work, gives running turns until `drain` is over or `hurry` is
+    /// cancelled, then ends them. Returns how many messages were left to the next start.
+    pub(super) async fn stop(&self, drain: Duration, hurry: &CancellationToken) -> usize {
+        let core = &self.core;
+        core.soft_stop.cancel();
+        tokio::select! {
+            () = core.activity.idle() => {}
+            () = tokio::time::sleep(drain) => {}
+            () = hurry.cancelled() => {}
+        }
+        let left = core.mailboxes.depth();
+        if left > 0 {
+            tracing::warn!(account = %core.id, messages = left, "messages are left to the next start");
+        }
+        core.client.close().await;
+        core.hard_stop.cancel();
+        core.tracker.close();
+        core.tracker.wait().await;
+        left
+    }
+}
+
+impl Core {
+    fn settings(&self) -> Arc<Account> {
+        self.settings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

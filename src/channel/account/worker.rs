@@ -1,0 +1,76 @@
+//! Works a chat's mailbox off, one message at a time.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::Core;
+use crate::channel::mailbox::Work;
+use crate::channel::reply::{SocketReply, SocketReplySettings};
+use crate::channel::turn::{self, TurnContext};
+use crate::ids::Chat;
+use crate::task;
+
+/// Starts the one worker of a chat.
+pub(super) fn start(core: &Arc<Core>, chat: Chat) {
+    let core = core.clone();
+    let tracker = core.tracker.clone();
+    task::spawn(&tracker, "chat", async move {
+        while let Some((work, stop)) = core.mailboxes.next(&chat) {
+            let span = tracing::info_span!(
+                "message",
+                account = %core.id,
+                chat = %work.inbound.chat.id,
+                message = %work.inbound.message_id,
+                req_id = %work.inbound.req_id,
+            );
+            if !answer(&core, work, stop).instrument(span).await {
+                break;
+            }
+            if core.soft_stop.is_cancelled() {
+                // What waits is left to the next start.
+                core.mailboxes.leave(&chat);
+                break;
+            }
+        }
+    });
+}
+
+/// Answers a message; `false` if the account stops before it could begin.
+async fn answer(core: &Core, work: Work, stop: CancellationToken) -> bool {
+    let permit = tokio::select! {
+        biased;
+        () = core.soft_stop.cancelled() => return false,
+        permit = core.shared.turns.acquire() => permit,
+    };
+    // The semaphore is never closed.
+    let Ok(_permit) = permit else { return false };
+    let _turn = core.activity.begin_turn();
+    let settings = core.settings();
+    let reply = SocketReply {
+        client: core.client.clone(),
+        chat: work.inbound.chat.clone(),
+        req_id: work.inbound.req_id.clone(),
+        stream_id: work.stream_id.clone(),
+        opened: work.opened.clone(),
+        budgets: core.budgets.clone(),
+        settings: SocketReplySettings {
+            thinking: settings.send_thinking_message && work.decided.is_none(),
+            handover: settings.stream_handover,
+            undelivered_ttl: settings.undelivered_ttl,
+        },
+        hard_stop: core.hard_stop.clone(),
+    };
+    let context = TurnContext {
+        store: core.shared.store.clone(),
+        clock: core.shared.clock.clone(),
+        agent: core.shared.agents.borrow().default_agent(),
+        timeout: settings.turn_timeout,
+        stop,
+        hard_stop: core.hard_stop.clone(),
+    };
+    turn::run(work, Box::new(reply), &context).await;
+    core.activity.outbound(core.shared.clock.now_ms());
+    true
+}

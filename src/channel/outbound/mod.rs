@@ -1,0 +1,5 @@
+//! Sending of our own accord.
+
+mod budget;
+
+pub(crate) use budget::{Budgets, Priority};
