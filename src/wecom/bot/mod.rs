@@ -4,20 +4,34 @@
 //! [`PushFrame`]s, what we say goes out as [`Command`]s, each of which resolves when WeCom
 //! acknowledges it. The module knows no policy, no agent and no store.
 
+mod backoff;
 mod client;
 mod command;
 mod connection;
+mod dial;
+mod encode;
 mod error;
+mod frame;
+mod inbox;
+mod lane;
+mod link;
+mod outbound;
+mod pending;
+mod proxy;
 mod push;
+mod sanitize;
+mod session;
 mod settings;
 mod state;
+mod tls;
 
 pub use client::{BotClient, StreamUpdate};
 pub use command::{Command, MessageBody, StreamFrame, UploadId, UploadKind, WelcomeBody};
 pub use error::{Ack, ErrorCode, Refusal, SendError};
+pub use link::MAX_FRAME_BYTES;
 pub use push::{
     CardEvent, CardSelection, Content, Envelope, Event, EventPush, FeedbackEvent, FrameError,
     MediaRef, MessagePush, MixedItem, Push, PushFrame, Rating,
 };
 pub use settings::{BotSettings, SettingsError};
-pub use state::{Cause, ConnectionState};
+pub use state::{Cause, ConnectStep, ConnectionState};

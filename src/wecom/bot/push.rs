@@ -16,13 +16,6 @@ pub struct PushFrame {
     pub raw: Arc<str>,
 }
 
-impl PushFrame {
-    /// Reads a frame's text. The text of [`raw`](Self::raw) gives the same value again.
-    pub fn parse(_text: &str) -> Result<Self, FrameError> {
-        Err(FrameError::NotAPush)
-    }
-}
-
 impl fmt::Debug for PushFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PushFrame")

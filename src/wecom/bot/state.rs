@@ -1,5 +1,6 @@
 //! What the connection is doing, for status, health and metrics.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::ErrorCode;
@@ -97,9 +98,14 @@ impl ConnectionState {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
-    /// WeCom could not be reached; the text names the step and the error.
-    #[error("cannot connect: {0}")]
-    Connect(String),
+    /// WeCom could not be reached.
+    #[error("cannot connect: {step}: {detail}")]
+    Connect {
+        /// The step that failed.
+        step: ConnectStep,
+        /// The error and its causes.
+        detail: String,
+    },
     /// The socket opened and the subscribe was not answered.
     #[error("the subscribe was not answered in time")]
     SubscribeTimeout,
@@ -111,13 +117,18 @@ pub enum Cause {
     Silent,
     /// The other side closed the socket.
     #[error("WeCom closed the connection")]
-    ClosedByPeer,
+    ClosedByPeer {
+        /// The WebSocket close code, if there was one.
+        code: Option<u16>,
+    },
     /// Reading or writing failed.
     #[error("the connection broke: {0}")]
     Broken(String),
-    /// A frame above the size limit came in.
-    #[error("a frame larger than {limit_bytes} bytes came in")]
+    /// A frame above the size limit came in; what follows it on the socket is lost with it.
+    #[error("a frame of {size_bytes} bytes was refused; the limit is {limit_bytes}")]
     FrameTooLarge {
+        /// The announced size.
+        size_bytes: usize,
         /// The limit.
         limit_bytes: usize,
     },
@@ -127,4 +138,56 @@ pub enum Cause {
     /// Another connection took the bot over.
     #[error("another connection with this bot id took over")]
     Kicked,
+}
+
+impl Cause {
+    /// One word for status output and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Connect { step, .. } => step.name(),
+            Self::SubscribeTimeout => "subscribe_timeout",
+            Self::SubscribeRefused(_) => "subscribe_refused",
+            Self::Silent => "silent",
+            Self::ClosedByPeer { .. } => "closed_by_peer",
+            Self::Broken(_) => "broken",
+            Self::FrameTooLarge { .. } => "frame_too_large",
+            Self::NotSubscribed => "not_subscribed",
+            Self::Kicked => "kicked",
+        }
+    }
+}
+
+/// The steps of connecting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectStep {
+    /// Finding the address of WeCom, or of the proxy.
+    Resolve,
+    /// TCP to WeCom, or to the proxy.
+    Tcp,
+    /// Having the proxy open a tunnel.
+    Proxy,
+    /// TLS with WeCom, or with the proxy.
+    Tls,
+    /// The WebSocket handshake.
+    WebSocket,
+}
+
+impl ConnectStep {
+    /// One word for status output and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Tcp => "tcp",
+            Self::Proxy => "proxy",
+            Self::Tls => "tls",
+            Self::WebSocket => "websocket",
+        }
+    }
+}
+
+impl fmt::Display for ConnectStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
