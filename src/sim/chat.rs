@@ -130,7 +130,14 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for name in ["", "direct", "direct:aib", "direct::lisi", "direct:aib:", "x:a:b"] {
+        for name in [
+            "",
+            "direct",
+            "direct:aib",
+            "direct::lisi",
+            "direct:aib:",
+            "x:a:b",
+        ] {
             assert!(name.parse::<SimChat>().is_err(), "{name}");
         }
     }

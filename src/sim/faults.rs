@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 /// `PUT /sim/faults/{bot}`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an action of its own, named by its key in JSON"
+)]
 pub struct FaultRequest {
     /// Cut the live TCP connection now.
     pub drop: bool,
@@ -167,8 +171,7 @@ impl Faults {
     /// Uses up one refusal of a subscribe, if one is due.
     pub(super) fn next_refusal(&mut self) -> Option<(i64, String)> {
         let refuse = self.refuse_subscribe.as_mut()?;
-        let answer = use_up(&mut refuse.times)
-            .then(|| (refuse.errcode, refuse.errmsg.clone()));
+        let answer = use_up(&mut refuse.times).then(|| (refuse.errcode, refuse.errmsg.clone()));
         if refuse.times == 0 {
             self.refuse_subscribe = None;
         }
@@ -197,8 +200,8 @@ impl Faults {
         let found = self
             .ack_loss
             .iter_mut()
-            .find(|loss| concerns(loss.cmd.as_deref(), cmd) && use_up(&mut loss.times));
-        let lost = found.is_some();
+            .find(|loss| concerns(loss.cmd.as_deref(), cmd) && loss.times > 0);
+        let lost = found.is_some_and(|loss| use_up(&mut loss.times));
         self.ack_loss.retain(|loss| loss.times > 0);
         lost
     }
@@ -277,9 +280,8 @@ mod tests {
 
     #[test]
     fn subscribes_are_refused_and_ignored_so_often() {
-        let mut faults = faults(
-            r#"{"refuse_subscribe": {"errcode": 7, "times": 1}, "ignore_subscribe": {}}"#,
-        );
+        let mut faults =
+            faults(r#"{"refuse_subscribe": {"errcode": 7, "times": 1}, "ignore_subscribe": {}}"#);
         assert_eq!(faults.next_refusal(), Some((7, String::new())));
         assert_eq!(faults.next_refusal(), None);
         assert!(faults.next_ignored_subscribe() && !faults.next_ignored_subscribe());

@@ -199,7 +199,11 @@ impl Injection {
             body.insert("chatid".to_owned(), json!(group));
         }
         if self.from.is_some() || self.group.is_some() {
-            let kind = if self.group.is_some() { "group" } else { "single" };
+            let kind = if self.group.is_some() {
+                "group"
+            } else {
+                "single"
+            };
             body.insert("chattype".to_owned(), json!(kind));
         }
         if let Some(from) = &self.from {

@@ -108,17 +108,19 @@ impl<T: Clone> Recent<T> {
         }
     }
 
-    /// Adds `item`; the oldest make room.
-    pub(super) fn push(&mut self, weight: usize, item: T) {
+    /// Adds `item`; the oldest make room. Returns the last of those that left.
+    pub(super) fn push(&mut self, weight: usize, item: T) -> Option<T> {
         self.items.push_back((weight, item));
         self.weight += weight;
+        let mut left = None;
         while self.items.len() > 1
             && (self.items.len() > self.max_items || self.weight > self.max_weight)
+            && let Some((weight, item)) = self.items.pop_front()
         {
-            if let Some((weight, _)) = self.items.pop_front() {
-                self.weight -= weight;
-            }
+            self.weight -= weight;
+            left = Some(item);
         }
+        left
     }
 
     /// Looks at what is kept, oldest first.

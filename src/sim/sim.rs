@@ -1,9 +1,11 @@
 //! The running simulator and its handle.
 
+use std::borrow::Borrow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -196,9 +198,9 @@ impl Sim {
     /// # Errors
     ///
     /// [`SimError::Unknown`], or [`SimError::Invalid`] for a message that nobody sent.
-    pub fn inject(&self, injection: Injection) -> Result<Injected, SimError> {
+    pub fn inject(&self, injection: impl Borrow<Injection>) -> Result<Injected, SimError> {
         let now = self.shared().now();
-        self.shared().world().inject(injection, now)
+        self.shared().world().inject(injection.borrow(), now)
     }
 
     /// Sends a raw frame to a bot's connection; says whether there was one.
@@ -240,7 +242,7 @@ impl Sim {
         self.wait(
             deadline,
             || {
-                let world = self.shared().world();
+                let mut world = self.shared().world();
                 let changes = world.chat_changes(chat);
                 (world.find_entry(chat, &wanted), changes)
             },
@@ -328,7 +330,8 @@ impl Sim {
         bot: &BotId,
         deadline: Duration,
     ) -> Result<ConnectionInfo, WaitError> {
-        self.wait_connection(bot, deadline, |info| info.subscribed).await
+        self.wait_connection(bot, deadline, |info| info.subscribed)
+            .await
     }
 
     /// The faults of a bot.
@@ -359,25 +362,20 @@ impl Sim {
     async fn wait<T>(
         &self,
         within: Duration,
-        look: impl Fn() -> (Option<T>, Option<tokio::sync::watch::Receiver<u64>>),
+        look: impl Fn() -> (Option<T>, watch::Receiver<u64>),
         what: impl Fn() -> String,
         seen: impl Fn() -> String,
     ) -> Result<T, WaitError> {
         let deadline = Instant::now() + within;
         loop {
-            let (found, changes) = look();
+            let (found, mut changes) = look();
             if let Some(found) = found {
                 return Ok(found);
             }
-            let changed = async {
-                match changes {
-                    Some(mut changes) => {
-                        let _ = changes.changed().await;
-                    }
-                    None => std::future::pending().await,
-                }
-            };
-            if tokio::time::timeout_at(deadline, changed).await.is_err() {
+            if tokio::time::timeout_at(deadline, changes.changed())
+                .await
+                .is_err()
+            {
                 return Err(WaitError {
                     what: what(),
                     within,
