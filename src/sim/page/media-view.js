@@ -4,6 +4,7 @@ import { mediaUrl } from './api.js';
 import { h } from './dom.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
+import { summarize } from './summary.js';
 import { fileSize } from './time.js';
 
 /** @typedef {import('./types.js').Media} Media */
@@ -12,7 +13,8 @@ import { fileSize } from './time.js';
 export function mediaBody(entry) {
   const { media } = entry;
   if (entry.type === 'voice') return voice(entry.content ?? '', media);
-  if (media === undefined) return h('div', { class: 'plain muted' }, t('unnamed'));
+  // What a person sent lies encrypted on another server; only its kind is known here.
+  if (media === undefined) return h('div', { class: 'plain muted' }, summarize(entry));
   if (entry.type === 'image') return picture(media);
   if (entry.type === 'video') return video(media);
   return file(media);

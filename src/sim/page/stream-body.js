@@ -10,6 +10,7 @@ import { Typewriter } from './typewriter.js';
 export class StreamBody {
   element = h('div', { class: 'stream' });
   #answer = new MarkdownView();
+  #empty = h('span', { class: 'muted', hidden: true }, t('empty_reply'));
   #typewriter = new Typewriter((text, growing) => {
     this.#answer.show(text, growing && text !== '');
     this.element.classList.toggle('is-growing', growing);
@@ -20,7 +21,7 @@ export class StreamBody {
   #reasoning = null;
 
   constructor() {
-    this.element.append(this.#answer.element);
+    this.element.append(this.#answer.element, this.#empty);
   }
 
   /**
@@ -32,8 +33,9 @@ export class StreamBody {
     const { reasoning, open, answer } = splitReasoning(entry.content ?? '');
     const visible = answer.trim() !== '';
     this.#showReasoning(reasoning, open && !finished, visible);
-    this.#showDots(entry.thinking ?? (!finished && !visible && reasoning === ''));
+    this.#showDots((entry.thinking || !finished) && !visible && reasoning === '');
     this.#answer.element.hidden = !visible;
+    this.#empty.hidden = !finished || entry.thinking === true || visible || reasoning !== '';
     this.#typewriter.set(answer, finished, atOnce);
   }
 

@@ -12,7 +12,7 @@ export function summarize(entry) {
     case 'image': return t('kind_image');
     case 'video': return t('kind_video');
     case 'voice': return `${t('kind_voice')} ${entry.content ?? ''}`.trim();
-    case 'file': return `${t('kind_file')} ${entry.media?.name ?? ''}`.trim();
+    case 'file': return `${t('kind_file')} ${entry.media?.name ?? entry.content ?? ''}`.trim();
     case 'mixed': return `${t('kind_mixed')} ${mixedText(entry)}`.trim();
     case 'template_card': return cardLine(entry);
     case 'welcome': return entry.card ? cardLine(entry) : plain(entry.content ?? '');
@@ -36,10 +36,12 @@ function mixedText(entry) {
 }
 
 /**
- * The server's preview is the beginning of an entry's text, marks and reasoning included.
+ * The server's preview is the beginning of an entry's text, marks and reasoning included;
+ * of an event it is the name, which says nothing to a reader.
  * @param {string} preview
  */
 export function tidyPreview(preview) {
+  if (/^[a-z]+(?:_[a-z]+)*_(?:chat|event|update)$/.test(preview)) return '';
   return plain(preview) || preview.replace(/<\/?think>/g, '').trim();
 }
 
