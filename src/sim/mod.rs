@@ -1,1 +1,41 @@
 //! WeCom in a box: a simulator of the service.
+//!
+//! [`Sim::start`] runs a true bot socket server on one loopback port: the protocol of
+//! the long connection at `/`, a chat page for a person at the same address, and a
+//! control API under `/sim/` through which tests and the page write as members, read
+//! transcripts and make things go wrong. `docs/simulator.md` describes it for users.
+//!
+//! It is the other side of [`crate::wecom`] and shares nothing with it, so that a
+//! misunderstanding on one side shows on the other. The rules (`rules`) are pure; the
+//! company (`world`) is behind one mutex; sockets and HTTP only carry.
+
+mod chat;
+mod control;
+mod entry;
+mod events;
+mod faults;
+mod gate;
+mod guard;
+mod injection;
+mod options;
+mod page;
+mod record;
+mod rules;
+mod server;
+mod shared;
+#[expect(clippy::module_inception, reason = "the simulator's own handle")]
+mod sim;
+mod socket;
+mod world;
+
+pub use chat::{BadChatName, SimChat};
+pub use entry::{Entry, EntryKind, EntryMedia, Party, PartyKind};
+pub use faults::{
+    AckError, AckLoss, AckLosses, FaultRequest, Faults, IgnoreSubscribe, RefuseSubscribe,
+};
+pub use injection::{Injected, Injection, Push, RawFrame};
+pub use options::{
+    DEMO_BOT, DEMO_SECRET, Limits, Quota, Seed, SeedBot, SeedGroup, SeedUser, SimOptions,
+};
+pub use record::{Ack, ConnectionInfo, RecordedFrame, Violation};
+pub use sim::{FaultsHandle, Sim, SimError, WaitError};

@@ -1,0 +1,100 @@
+//! The one listener and what is behind it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::gate::Gate;
+use super::options::SimOptions;
+use super::shared::Shared;
+use super::sim::SimError;
+use super::world::{Settings, World};
+use super::{control, page, socket};
+use crate::task;
+
+/// Binds and serves. The token is cancelled when everything has ended.
+pub(super) async fn start(
+    options: SimOptions,
+) -> Result<(Arc<Shared>, SocketAddr, CancellationToken), SimError> {
+    if !options.allow_remote && !options.bind.ip().is_loopback() {
+        return Err(SimError::NotLoopback(options.bind));
+    }
+    let settings = Settings {
+        stream_life: options.stream_life,
+        kick_close: options.kick_close,
+        limits: options.limits,
+    };
+    let world = World::new(options.seed, settings)?;
+    let shared = Arc::new(Shared::new(world, options.clock, options.allow_remote));
+    let cannot_bind = |source| SimError::Bind {
+        addr: options.bind,
+        source,
+    };
+    let listener = TcpListener::bind(options.bind).await.map_err(cannot_bind)?;
+    let addr = listener.local_addr().map_err(cannot_bind)?;
+    let ended = CancellationToken::new();
+    let gate = Gate::new(listener, addr, &shared);
+    task::spawn(
+        &shared.tasks,
+        "sim",
+        serve(Arc::clone(&shared), gate, ended.clone()),
+    );
+    Ok((shared, addr, ended))
+}
+
+async fn serve(shared: Arc<Shared>, gate: Gate, ended: CancellationToken) {
+    let _ended = ended.drop_guard();
+    let stop = shared.stop.clone();
+    let router = router(Arc::clone(&shared));
+    let serving = async {
+        let graceful = stop.clone().cancelled_owned();
+        let served = axum::serve(gate, router)
+            .with_graceful_shutdown(graceful)
+            .await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the simulator's server failed");
+        }
+    };
+    let out_of_time = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    // Requests that are still under way then are cut with the server.
+    tokio::select! {
+        () = serving => {}
+        () = out_of_time => {}
+    }
+}
+
+fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/", get(root))
+        .route("/ws", get(root))
+        .route("/{*path}", get(page::file))
+        .nest("/sim", control::router(&shared))
+        .with_state(shared)
+}
+
+/// The bot socket for an upgrade, the chat page for anybody else.
+async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    if !request.headers().contains_key(header::UPGRADE) {
+        return page::index();
+    }
+    let (mut parts, _body) = request.into_parts();
+    match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => socket::accept(shared, upgrade),
+        Err(rejection) => rejection.into_response(),
+    }
+}
+
+/// For HTTP requests under way when the simulator stops; sockets are cut at once.
+const GRACE: Duration = Duration::from_millis(500);

@@ -1,0 +1,167 @@
+//! Pushes: what people write and do becomes frames to a bot.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::World;
+use super::exchanges::Exchange;
+use super::unknown;
+use crate::ids::{self, MessageId, ReqId};
+use crate::sim::chat::SimChat;
+use crate::sim::entry::{Entry, EntryKind, Party};
+use crate::sim::injection::{Injected, Injection, Push};
+use crate::sim::rules::Opening;
+use crate::sim::sim::SimError;
+
+impl World {
+    /// Writes an injection down and pushes it.
+    pub(in crate::sim) fn inject(
+        &mut self,
+        injection: &Injection,
+        now_ms: i64,
+    ) -> Result<Injected, SimError> {
+        let chat = self.check(injection)?;
+        let is_repeat = injection
+            .msgid
+            .as_ref()
+            .is_some_and(|msgid| self.exchanges.of_message(msgid).is_some());
+        let msgid: MessageId = injection
+            .msgid
+            .clone()
+            .unwrap_or_else(|| draw("CAIQ", now_ms).into());
+        let req_id: ReqId = injection
+            .req_id
+            .clone()
+            .unwrap_or_else(|| draw("sv", now_ms).into());
+        let frame: Arc<str> = injection.frame(&msgid, &req_id, now_ms).to_string().into();
+        if let Some(chat) = &chat {
+            if matches!(injection.push, Push::Message { .. }) {
+                self.conversations.open(chat);
+            }
+            if !is_repeat {
+                let mut entry = entry(injection, chat.clone(), now_ms);
+                entry.msgid = Some(msgid.clone());
+                entry.req_id = Some(req_id.clone());
+                let extra = frame.len();
+                self.conversations.add(entry, extra, &mut self.feed);
+            }
+        }
+        let exchange = Exchange {
+            seq: self.next_seq(),
+            bot: injection.bot.clone(),
+            chat,
+            opening: opening(&injection.push),
+            at_ms: now_ms,
+            frame: Arc::clone(&frame),
+            is_answered: false,
+            streams: HashMap::new(),
+        };
+        self.exchanges.add(req_id.clone(), msgid.clone(), exchange);
+        Ok(Injected {
+            msgid,
+            req_id,
+            delivered: self.push(&injection.bot, frame),
+        })
+    }
+
+    /// Pushes the last frame of a message again.
+    pub(in crate::sim) fn redeliver(&mut self, msgid: &MessageId) -> Result<bool, SimError> {
+        let exchange = self
+            .exchanges
+            .of_message(msgid)
+            .ok_or_else(|| unknown("message", msgid))?;
+        Ok(self.push(&exchange.bot, Arc::clone(&exchange.frame)))
+    }
+
+    /// Whether everybody concerned exists; the conversation that it belongs to.
+    fn check(&self, injection: &Injection) -> Result<Option<SimChat>, SimError> {
+        let bot = &injection.bot;
+        self.bot(bot)?;
+        if let Some(user) = &injection.from {
+            self.require_user(user)?;
+        } else if matches!(injection.push, Push::Message { .. }) {
+            return Err(SimError::Invalid(
+                "a message needs a sender; `omit` leaves it out of the frame".to_owned(),
+            ));
+        }
+        let Some(group_id) = &injection.group else {
+            return Ok(injection
+                .from
+                .as_ref()
+                .map(|user| SimChat::direct(bot.clone(), user.clone())));
+        };
+        let group = self.group(group_id)?;
+        if !group.bots.contains(bot) {
+            return Err(SimError::Invalid(format!("{bot} is not in {group_id}")));
+        }
+        if let Some(user) = injection
+            .from
+            .as_ref()
+            .filter(|user| !group.members.contains(*user))
+        {
+            return Err(SimError::Invalid(format!("{user} is not in {group_id}")));
+        }
+        Ok(Some(SimChat::group(bot.clone(), group_id.clone())))
+    }
+}
+
+/// Draws an id of the service: `<prefix><time><random>`.
+pub(super) fn draw(prefix: &str, now_ms: i64) -> String {
+    ids::generate(prefix, now_ms).replace('_', "-")
+}
+
+fn opening(push: &Push) -> Opening {
+    let Push::Event { eventtype, detail } = push else {
+        return Opening::Message;
+    };
+    match eventtype.as_str() {
+        "enter_chat" => Opening::EnterChat,
+        "enter_check_update" => Opening::VersionCheck,
+        "template_card_event" => detail
+            .as_ref()
+            .and_then(|detail| detail.get("task_id")?.as_str())
+            .map_or(Opening::Other, |task_id| Opening::Card(task_id.to_owned())),
+        _ => Opening::Other,
+    }
+}
+
+fn entry(injection: &Injection, chat: SimChat, now_ms: i64) -> Entry {
+    let from = injection
+        .from
+        .as_ref()
+        .map_or_else(Party::system, Party::user);
+    let (msgtype, content) = match &injection.push {
+        Push::Event { eventtype, .. } => {
+            let mut entry = Entry::new(chat, now_ms, from, EntryKind::Event);
+            entry.content = Some(eventtype.clone());
+            return entry;
+        }
+        Push::Message { msgtype, content } => (msgtype.as_str(), content),
+    };
+    let kind = match msgtype {
+        "text" => EntryKind::Text,
+        "image" => EntryKind::Image,
+        "voice" => EntryKind::Voice,
+        "file" => EntryKind::File,
+        "video" => EntryKind::Video,
+        "mixed" => EntryKind::Mixed,
+        _ => EntryKind::Event,
+    };
+    let mut entry = Entry::new(chat, now_ms, from, kind);
+    entry.content = match kind {
+        EntryKind::Event => Some(msgtype.to_owned()),
+        EntryKind::File => content
+            .get("filename")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        _ => content
+            .get("content")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+    };
+    entry.mixed = (kind == EntryKind::Mixed).then(|| content.clone());
+    entry.quote.clone_from(&injection.quote);
+    entry
+}

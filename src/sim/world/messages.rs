@@ -1,0 +1,224 @@
+//! What a bot says: streams, messages, greetings and cards.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::World;
+use super::commands::Answer;
+use super::exchanges::Stream;
+use crate::ids::{BotId, ReqId};
+use crate::sim::chat::SimChat;
+use crate::sim::entry::{Entry, EntryKind, EntryMedia, Party};
+use crate::sim::rules::{self, Content, Opening, Refusal, StreamChange, StreamFrame, StreamState};
+
+impl World {
+    /// Writes one frame of a stream.
+    pub(super) fn write_stream(
+        &mut self,
+        bot: &BotId,
+        req_id: &ReqId,
+        frame: StreamFrame,
+        now_ms: i64,
+    ) -> Answer {
+        let chat = self.chat_to_answer(bot, req_id, rules::RESPOND, now_ms)?;
+        let (expired_until, life) = self.stream_limits(bot);
+        let seq = self.next_seq();
+        let Some(exchange) = self.exchanges.get_mut(req_id) else {
+            return Err(Refusal::req_id());
+        };
+        let known = exchange.streams.get(&frame.id).map(|stream| StreamState {
+            age_ms: now_ms - stream.began_ms,
+            is_expired: stream.seq <= expired_until,
+            is_finished: stream.is_finished,
+            text: stream.text,
+        });
+        let is_thinking = |text: &str| !frame.finish && !rules::has_visible_text(text);
+        match rules::step(known, &frame, life)? {
+            StreamChange::Nothing => {}
+            StreamChange::Create => {
+                let text = frame.content.unwrap_or_default();
+                if !self
+                    .conversations
+                    .admit(&chat, self.settings.limits.messages, now_ms)
+                {
+                    return Err(Refusal::too_often());
+                }
+                let mut entry = Entry::new(chat, now_ms, Party::bot(bot), EntryKind::Stream);
+                let fingerprint = rules::fingerprint(&text);
+                entry.thinking = is_thinking(&text);
+                entry.finished = frame.finish;
+                entry.content = Some(text);
+                entry.stream_id = Some(frame.id.clone());
+                entry.req_id = Some(req_id.clone());
+                entry.feedback_id = frame.feedback_id;
+                let stream = Stream {
+                    entry: self.conversations.add(entry, 0, &mut self.feed),
+                    seq,
+                    began_ms: now_ms,
+                    is_finished: frame.finish,
+                    text: fingerprint,
+                };
+                exchange.streams.insert(frame.id, stream);
+            }
+            StreamChange::Replace => {
+                let Some(stream) = exchange.streams.get_mut(&frame.id) else {
+                    return Err(Refusal::req_id());
+                };
+                stream.is_finished = frame.finish;
+                if let Some(text) = &frame.content {
+                    stream.text = rules::fingerprint(text);
+                }
+                let feed = &mut self.feed;
+                self.conversations
+                    .change(stream.entry, now_ms, feed, |entry| {
+                        if let Some(text) = frame.content {
+                            entry.content = Some(text);
+                        }
+                        entry.thinking = !frame.finish && !rules::has_visible_text(entry.text());
+                        entry.finished = frame.finish;
+                    });
+            }
+        }
+        exchange.is_answered = true;
+        Ok(None)
+    }
+
+    /// Adds a message of the bot to a conversation.
+    pub(super) fn post(
+        &mut self,
+        bot: &BotId,
+        chat: SimChat,
+        req_id: &ReqId,
+        content: Content,
+        now_ms: i64,
+    ) -> Result<(), Refusal> {
+        let mut entry = Entry::new(chat, now_ms, Party::bot(bot), EntryKind::Markdown);
+        entry.req_id = Some(req_id.clone());
+        let mut weight = 0;
+        let mut task = None;
+        match content {
+            Content::Text(text) => entry.content = Some(text),
+            Content::Markdown {
+                content,
+                feedback_id,
+            } => {
+                entry.content = Some(content);
+                entry.feedback_id = feedback_id;
+            }
+            Content::Card { card, feedback_id } => {
+                entry.kind = EntryKind::TemplateCard;
+                entry.feedback_id = feedback_id;
+                weight = CARD_WEIGHT;
+                task = rules::task_id(&card).map(str::to_owned);
+                entry.card = Some(card);
+            }
+            Content::Media(usage) => {
+                let media = self
+                    .media
+                    .usable(bot, &usage.media_id, &usage.kind, now_ms)?;
+                entry.kind = match usage.kind.as_str() {
+                    "image" => EntryKind::Image,
+                    "voice" => EntryKind::Voice,
+                    "video" => EntryKind::Video,
+                    _ => EntryKind::File,
+                };
+                entry.content = usage.title;
+                entry.media = Some(EntryMedia {
+                    id: usage.media_id,
+                    name: media.name.clone(),
+                    size: u64::try_from(media.data.len()).unwrap_or(u64::MAX),
+                    kind: usage.kind,
+                });
+            }
+        }
+        let quota = self.settings.limits.messages;
+        if !self.conversations.admit(&entry.chat, quota, now_ms) {
+            return Err(Refusal::too_often());
+        }
+        let number = self.conversations.add(entry, weight, &mut self.feed);
+        if let Some(task) = task {
+            self.remember_card(bot, task, number);
+        }
+        Ok(())
+    }
+
+    /// Adds the bot's greeting to a conversation.
+    pub(super) fn welcome(
+        &mut self,
+        bot: &BotId,
+        chat: SimChat,
+        req_id: &ReqId,
+        content: Content,
+        now_ms: i64,
+    ) -> Result<(), Refusal> {
+        let mut entry = Entry::new(chat, now_ms, Party::bot(bot), EntryKind::Welcome);
+        entry.req_id = Some(req_id.clone());
+        let mut task = None;
+        match content {
+            Content::Text(text) => entry.content = Some(text),
+            Content::Card { card, .. } => {
+                task = rules::task_id(&card).map(str::to_owned);
+                entry.card = Some(card);
+            }
+            Content::Markdown { .. } | Content::Media(_) => {
+                return Err(Refusal::parameter("a greeting is a text or a card"));
+            }
+        }
+        let number = self.conversations.add(entry, CARD_WEIGHT, &mut self.feed);
+        if let Some(task) = task {
+            self.remember_card(bot, task, number);
+        }
+        Ok(())
+    }
+
+    /// Replaces a card, for everybody or for some.
+    pub(super) fn update_card(
+        &mut self,
+        bot: &BotId,
+        req_id: &ReqId,
+        body: &Value,
+        now_ms: i64,
+    ) -> Answer {
+        let (Opening::Card(task), _) = self.may_answer(bot, req_id, rules::UPDATE, now_ms)? else {
+            return Err(Refusal::req_id());
+        };
+        let update = rules::update(body, &task)?;
+        if let Some(number) = self.card_entries.get(&(bot.clone(), task)) {
+            let feed = &mut self.feed;
+            self.conversations.change(*number, now_ms, feed, |entry| {
+                if update.users.is_empty() {
+                    entry.card = Some(update.card);
+                    entry.card_copies.clear();
+                } else {
+                    for user in update.users {
+                        entry.card_copies.insert(user, update.card.clone());
+                    }
+                }
+            });
+        }
+        self.answered(req_id);
+        Ok(None)
+    }
+
+    /// Up to which number a bot's streams are expired, and how long others live.
+    fn stream_limits(&self, bot: &BotId) -> (u64, Duration) {
+        let default = self.settings.stream_life;
+        self.bots.get(bot).map_or((0, default), |bot| {
+            let life = bot.faults.stream_life_ms.map(Duration::from_millis);
+            (bot.expired_until, life.unwrap_or(default))
+        })
+    }
+
+    fn remember_card(&mut self, bot: &BotId, task: String, entry: u64) {
+        let key = (bot.clone(), task);
+        if self.card_entries.insert(key.clone(), entry).is_none()
+            && let Some(oldest) = self.cards.push(1, key)
+        {
+            self.card_entries.remove(&oldest);
+        }
+    }
+}
+
+/// What a card weighs, about; none has more.
+const CARD_WEIGHT: usize = 4_096;
