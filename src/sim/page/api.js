@@ -1,0 +1,96 @@
+/** The simulator's control API, one function a call. */
+
+import { t } from './i18n.js';
+
+/** An answer that was not a success; `message` is fit to be shown. */
+export class ApiError extends Error {}
+
+/** No answer within this time means that the simulator hangs or is gone. */
+const TIMEOUT_MS = 15_000;
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @returns {Promise<any>}
+ */
+async function call(method, path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: body === undefined ? undefined : { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch {
+    throw new ApiError(t('unreachable'));
+  }
+  const text = await response.text();
+  if (!response.ok) throw new ApiError(reason(text) || `HTTP ${response.status}`);
+  return text === '' ? null : JSON.parse(text);
+}
+
+/**
+ * The human part of an error body, whether it is JSON or plain text.
+ * @param {string} text
+ */
+function reason(text) {
+  try {
+    const value = JSON.parse(text);
+    const message = value?.error?.message ?? value?.error ?? value?.message;
+    return typeof message === 'string' ? message : '';
+  } catch {
+    return text.trim().slice(0, 200);
+  }
+}
+
+/** @returns {Promise<import('./types.js').Directory>} */
+export const directory = () => call('GET', '/sim/state');
+
+/** @returns {Promise<import('./types.js').ChatSummary[]>} */
+export const chats = () => call('GET', '/sim/chats');
+
+/**
+ * @param {string} chat
+ * @returns {Promise<{ entries: import('./types.js').Entry[] }>}
+ */
+export const transcript = (chat) => call('GET', `/sim/chats/${encodeURIComponent(chat)}`);
+
+/**
+ * Says something as a user.
+ * @param {{ bot: string, from: string, group?: string, text: string, quote?: import('./types.js').Quote }} message
+ * @returns {Promise<{ msgid: string, req_id: string, delivered: boolean }>}
+ */
+export function sendText({ bot, from, group, text, quote }) {
+  return call('POST', '/sim/messages', { bot, from, group, msgtype: 'text', text: { content: text }, quote });
+}
+
+/**
+ * Lets something happen that is not a message.
+ * @param {{ bot: string, from: string, group?: string, eventtype: string, event?: object }} event
+ * @returns {Promise<{ delivered?: boolean } | null>}
+ */
+export const sendEvent = (event) => call('POST', '/sim/events', event);
+
+/** @param {string} id */
+export const mediaUrl = (id) => `/sim/media/${encodeURIComponent(id)}`;
+
+/** @param {string} bot */
+const faultsPath = (bot) => `/sim/faults/${encodeURIComponent(bot)}`;
+
+/**
+ * The faults that stand.
+ * @param {string} bot
+ * @returns {Promise<Record<string, any>>}
+ */
+export const faults = (bot) => call('GET', faultsPath(bot));
+
+/**
+ * @param {string} bot
+ * @param {object} request what is absent stays as it is
+ */
+export const setFaults = (bot, request) => call('PUT', faultsPath(bot), request);
+
+/** @param {string} bot */
+export const clearFaults = (bot) => call('DELETE', faultsPath(bot));

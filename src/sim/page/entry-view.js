@@ -1,0 +1,248 @@
+/** One entry of a transcript as elements, kept while the entry changes. */
+
+import { pressCard, rate, say, sayAgain } from './actions.js';
+import { botAvatar, userAvatar } from './avatar.js';
+import { drawCard } from './card.js';
+import { copyText } from './clipboard.js';
+import { h, iconButton } from './dom.js';
+import { t } from './i18n.js';
+import { icon } from './icons.js';
+import { mediaBody } from './media-view.js';
+import { plainText } from './plain-text.js';
+import { splitReasoning } from './reasoning.js';
+import { StreamBody } from './stream-body.js';
+import { summarize } from './summary.js';
+import { clock, full } from './time.js';
+
+/** @typedef {import('./types.js').Entry} Entry */
+
+/**
+ * @typedef {object} Context
+ * @property {import('./store.js').Store} store
+ * @property {boolean} isGroup
+ * @property {(quote: { name: string, text: string }) => void} quote  takes a message into the composer
+ */
+
+export class EntryView {
+  element = h('li', { class: 'entry' });
+  #context;
+  #entry;
+  #bubble = h('div', { class: 'bubble' });
+  #status = h('div', { class: 'entry-status' });
+  /** @type {StreamBody | null} */
+  #stream = null;
+  #drawnCard = '';
+
+  /**
+   * @param {Entry} entry
+   * @param {Context} context
+   * @param {{ separator: boolean, live: boolean }} look
+   */
+  constructor(entry, context, { separator, live }) {
+    this.#context = context;
+    this.#entry = entry;
+    this.element.dataset.id = String(entry.id);
+    this.element.dataset.type = entry.type;
+    if (separator) this.element.append(h('time', { class: 'time-line', datetime: new Date(entry.at).toISOString() }, full(entry.at)));
+    if (isNotice(entry)) {
+      this.element.classList.add('is-notice');
+      this.element.append(h('p', { class: 'notice' }, noticeText(entry, context.store)));
+      return;
+    }
+    this.element.append(this.#row());
+    this.#draw(!live);
+  }
+
+  /** @param {Entry} entry */
+  update(entry) {
+    this.#entry = entry;
+    if (!isNotice(entry)) this.#draw(false);
+  }
+
+  /** The bot did not get this message. */
+  markUndelivered() {
+    this.#status.replaceChildren(icon('alert', 14), t('undelivered'));
+  }
+
+  dispose() {
+    this.#stream?.dispose();
+    this.element.remove();
+  }
+
+  #row() {
+    const { store, isGroup } = this.#context;
+    const entry = this.#entry;
+    const isBot = entry.from.kind === 'bot';
+    const isMine = entry.from.kind === 'user' && entry.from.id === store.me;
+    const name = store.nameOf(entry.from);
+    this.element.classList.add(isMine ? 'is-mine' : 'is-theirs');
+    return h(
+      'article',
+      { class: 'row', 'aria-label': `${isMine ? t('you') : name} ${clock(entry.at)}` },
+      isBot ? botAvatar() : userAvatar({ id: entry.from.id, name }),
+      h(
+        'div',
+        { class: 'stack' },
+        !isMine && isGroup && h('div', { class: 'sender' }, name, isBot && h('span', { class: 'tag' }, t('bot'))),
+        h('div', { class: 'bubble-line' }, this.#bubble, this.#tools(isBot)),
+        this.#status,
+      ),
+    );
+  }
+
+  /** @param {boolean} atOnce */
+  #draw(atOnce) {
+    const entry = this.#entry;
+    const card = cardOf(entry, this.#context.store.me);
+    if (card !== undefined) {
+      const source = JSON.stringify(card);
+      if (source === this.#drawnCard) return;
+      this.#drawnCard = source;
+      this.#fill('bubble-card', drawCard(card, {
+        press: (press) => pressCard(this.#context.store, entry.chat, card, press),
+        ask: (question) => void say(this.#context.store, entry.chat, this.#withMention(question)),
+      }));
+    } else if (entry.from.kind === 'bot' && ['stream', 'markdown', 'text', 'welcome'].includes(entry.type)) {
+      if (this.#stream === null) {
+        this.#stream = new StreamBody();
+        this.#fill('', this.#stream.element);
+      }
+      this.#stream.show(entry, atOnce || entry.type !== 'stream');
+    } else if (['image', 'file', 'voice', 'video'].includes(entry.type)) {
+      this.#fill(entry.type === 'image' ? 'bubble-bare' : 'bubble-media', mediaBody(entry));
+    } else if (entry.type === 'mixed') {
+      this.#fill('', h('div', { class: 'mixed' }, (entry.mixed?.msg_item ?? []).map((item) => plainText(item.text?.content ?? t('kind_image'), this.#names()))));
+    } else {
+      this.#fill('', plainText(entry.content ?? '', this.#names()));
+    }
+  }
+
+  /**
+   * @param {string} extra
+   * @param {HTMLElement} body
+   */
+  #fill(extra, body) {
+    this.#bubble.className = `bubble ${extra}`.trim();
+    this.#bubble.replaceChildren(...quoteBlock(this.#entry.quote), body);
+  }
+
+  #names() {
+    const { bots, users } = this.#context.store;
+    return this.#context.isGroup ? [...bots.values(), ...users.values()].map((person) => person.name) : [];
+  }
+
+  /** @param {string} question */
+  #withMention(question) {
+    return this.#context.isGroup ? `@${this.#context.store.nameOf(this.#entry.from)} ${question}` : question;
+  }
+
+  /** @param {boolean} isBot */
+  #tools(isBot) {
+    const { store, quote } = this.#context;
+    const copy = iconButton(t('copy'), icon('copy', 15), () => void copyText(copyable(this.#entry), copy));
+    return h(
+      'div',
+      { class: 'tools' },
+      iconButton(t('quote'), icon('quote', 15), () => quote({ name: store.nameOf(this.#entry.from), text: summarize(this.#entry) })),
+      copy,
+      isBot && this.#entry.feedback_id && [
+        iconButton(t('like'), icon('up', 15), () => void rate(store, this.#entry, true)),
+        iconButton(t('dislike'), icon('thumbDown', 15), () => void rate(store, this.#entry, false)),
+      ],
+      iconButton(t('details'), icon('info', 15), (event) => this.#toggleDetails(/** @type {HTMLElement} */ (event.currentTarget)), { 'aria-expanded': 'false' }),
+    );
+  }
+
+  /** What the protocol says about this entry, for whoever writes a bot. @param {HTMLElement} button */
+  #toggleDetails(button) {
+    const stack = this.#status.parentElement;
+    const shown = stack?.querySelector('.details');
+    button.setAttribute('aria-expanded', String(!shown));
+    if (shown) {
+      shown.remove();
+      return;
+    }
+    const { id, type, msgid, req_id, stream_id, revisions, at, updated_at, feedback_id, finished } = this.#entry;
+    const facts = { id, type, msgid, req_id, stream_id, frames: revisions, finished, feedback_id, at: new Date(at).toISOString(), updated_at: updated_at === at ? undefined : new Date(updated_at).toISOString() };
+    stack?.append(h('dl', { class: 'details' }, Object.entries(facts)
+      .filter(([, value]) => value !== undefined && value !== null && value !== '')
+      .map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, String(value))))));
+  }
+}
+
+/** A message of the page itself, before the server has shown it. */
+export class OutgoingView {
+  element;
+
+  /**
+   * @param {import('./transcript.js').Outgoing} message
+   * @param {string} chat
+   * @param {Context} context
+   */
+  constructor(message, chat, { store, isGroup }) {
+    const names = isGroup ? [...store.bots.values(), ...store.users.values()].map((person) => person.name) : [];
+    const failed = message.delivery === 'failed';
+    this.element = h(
+      'li',
+      { class: `entry is-mine is-outgoing is-${message.delivery}`, data: { key: message.key } },
+      h(
+        'article',
+        { class: 'row', 'aria-label': t('you') },
+        userAvatar({ id: message.from, name: store.users.get(message.from)?.name ?? message.from }),
+        h(
+          'div',
+          { class: 'stack' },
+          h('div', { class: 'bubble-line' }, h('div', { class: 'bubble' }, quoteBlock(message.quote), plainText(message.text, names))),
+          h(
+            'div',
+            { class: 'entry-status' },
+            message.delivery === 'sending' && h('span', { class: 'visually-hidden' }, t('sending')),
+            message.delivery === 'offline' && [icon('alert', 14), t('undelivered')],
+            failed && [icon('alert', 14), t('failed'), h('button', { type: 'button', class: 'link-button', on: { click: () => void sayAgain(store, chat, message) } }, icon('retry', 13), t('retry'))],
+          ),
+        ),
+      ),
+    );
+  }
+}
+
+/**
+ * An update may have replaced the card for some members only.
+ * @param {Entry} entry
+ * @param {string} member
+ */
+export function cardOf(entry, member) {
+  return entry.card_copies?.[member] ?? entry.card;
+}
+
+/** @param {Entry} entry */
+export function isNotice(entry) {
+  return entry.type === 'event' || entry.from.kind === 'system';
+}
+
+/**
+ * @param {Entry} entry
+ * @param {import('./store.js').Store} store
+ */
+function noticeText(entry, store) {
+  const name = store.nameOf(entry.from);
+  const content = entry.content ?? '';
+  if (entry.type !== 'event') return content;
+  if (content.includes('enter_chat')) return t('event_enter_chat', { name });
+  if (content.includes('template_card_event')) return t('event_card', { name });
+  if (content.includes('feedback_event')) return t('event_feedback', { name });
+  if (content.includes('disconnected_event')) return t('event_disconnected');
+  return t('event_other', { type: content });
+}
+
+/** @param {import('./types.js').Quote} [quote] */
+function quoteBlock(quote) {
+  const text = quote?.text?.content ?? quote?.voice?.content ?? quote?.msgtype;
+  return text ? [h('blockquote', { class: 'quoted' }, text)] : [];
+}
+
+/** @param {Entry} entry */
+function copyable(entry) {
+  if (entry.card !== undefined) return JSON.stringify(entry.card, null, 2);
+  return splitReasoning(entry.content ?? '').answer || summarize(entry);
+}

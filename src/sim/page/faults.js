@@ -1,0 +1,139 @@
+/** The drawer in which things are made to go wrong. */
+
+import * as api from './api.js';
+import { h, iconButton } from './dom.js';
+import { t } from './i18n.js';
+import { icon } from './icons.js';
+import { reasonOf, toast } from './toast.js';
+
+/** @typedef {import('./texts.js').TextKey} TextKey */
+
+/** Happens once, when pressed. @type {readonly { key: TextKey, hint: TextKey, request: object }[]} */
+const ACTIONS = [
+  { key: 'fault_drop', hint: 'fault_drop_hint', request: { drop: true } },
+  { key: 'fault_kick', hint: 'fault_kick_hint', request: { kick: true } },
+  { key: 'fault_half_open', hint: 'fault_half_open_hint', request: { half_open: true } },
+  { key: 'fault_unsubscribe', hint: 'fault_unsubscribe_hint', request: { unsubscribe: true } },
+  { key: 'fault_expire', hint: 'fault_expire_hint', request: { expire_streams: true } },
+];
+
+/** How often a subscribe is refused: as good as always, until switched off. */
+const ALWAYS = 1_000_000;
+
+/**
+ * Lasts until it is switched off or used up. `choices` are the values on offer, the
+ * first one being normal; `value` reads the one that is in force.
+ * @type {readonly { key: TextKey, hint: TextKey, choices: readonly { value: number, label: string }[],
+ *   request: (value: number) => object, value: (faults: Record<string, any>) => number }[]}
+ */
+const STATES = [
+  {
+    key: 'fault_ack_delay', hint: 'fault_ack_delay_hint',
+    choices: [{ value: 0, label: '0 s' }, { value: 1_000, label: '1 s' }, { value: 3_000, label: '3 s' }, { value: 8_000, label: '8 s' }],
+    request: (value) => ({ ack_delay_ms: value }),
+    value: (faults) => faults.ack_delay_ms ?? 0,
+  },
+  {
+    key: 'fault_ack_loss', hint: 'fault_ack_loss_hint',
+    choices: [{ value: 0, label: '0' }, { value: 1, label: '1' }, { value: 3, label: '3' }, { value: 10, label: '10' }],
+    request: (value) => ({ ack_loss: value }),
+    value: (faults) => (faults.ack_loss ?? []).reduce((/** @type {number} */ sum, /** @type {{ times: number }} */ loss) => sum + loss.times, 0),
+  },
+  {
+    key: 'fault_refuse', hint: 'fault_refuse_hint',
+    choices: [{ value: 0, label: '0' }, { value: 1, label: '1' }, { value: 5, label: '5' }, { value: ALWAYS, label: '∞' }],
+    request: (value) => ({ refuse_subscribe: { errcode: 853000, errmsg: 'invalid bot_id or secret', times: value } }),
+    value: (faults) => faults.refuse_subscribe?.times ?? 0,
+  },
+];
+
+/** @param {import('./store.js').Store} store */
+export function openFaults(store) {
+  const dialog = h('dialog', { class: 'drawer', 'aria-label': t('fault_title') });
+  const bots = [...store.bots.values()];
+  const current = store.open === null ? null : store.conversation(store.open);
+  let bot = current?.bot.id ?? bots[0]?.id ?? '';
+  const body = h('div', { class: 'drawer-body' });
+  const subscription = new AbortController();
+
+  const picker = h(
+    'select',
+    { 'aria-label': t('fault_bot'), on: { change: () => { bot = picker.value; void refresh(); } } },
+    bots.map((item) => h('option', { value: item.id, prop: { selected: item.id === bot } }, item.name)),
+  );
+
+  /**
+   * @param {() => Promise<unknown>} change
+   * @param {string} done
+   */
+  async function apply(change, done) {
+    try {
+      await change();
+      toast(done);
+      await refresh();
+    } catch (error) {
+      toast(t('action_failed', { reason: reasonOf(error) }), 'error');
+    }
+  }
+
+  async function refresh() {
+    try {
+      draw(await api.faults(bot));
+    } catch (error) {
+      toast(t('action_failed', { reason: reasonOf(error) }), 'error');
+    }
+  }
+
+  /** @param {Record<string, any>} faults */
+  function draw(faults) {
+    const connected = store.bots.get(bot)?.connected === true;
+    body.replaceChildren(
+      h('p', { class: 'drawer-intro' }, t('fault_intro')),
+      h('label', { class: 'drawer-bot' }, h('span', null, t('fault_bot')), picker, h('span', { class: `connection ${connected ? 'is-on' : ''}` }, h('span', { class: 'connection-dot' }), t(connected ? 'online' : 'offline'))),
+      h('h3', null, t('fault_now')),
+      h('div', { class: 'drawer-actions' }, ACTIONS.map((action) => h(
+        'button',
+        { type: 'button', disabled: !connected, on: { click: () => void apply(() => api.setFaults(bot, action.request), t('fault_done', { name: t(action.key) })) } },
+        h('strong', null, t(action.key)),
+        h('small', null, t(action.hint)),
+      ))),
+      h('h3', null, t('fault_mode')),
+      h('div', { class: 'drawer-states' }, STATES.map((state) => drawState(state, state.value(faults)))),
+      h('button', { type: 'button', class: 'drawer-clear', on: { click: () => void apply(() => api.clearFaults(bot), t('fault_cleared')) } }, t('fault_clear')),
+    );
+  }
+
+  /**
+   * @param {typeof STATES[number]} state
+   * @param {number} value
+   */
+  function drawState(state, value) {
+    // A value that was used up in part belongs to the nearest choice that covers it.
+    const active = state.choices.find((choice) => choice.value >= value) ?? state.choices[0];
+    return h(
+      'fieldset',
+      { class: active.value === 0 ? '' : 'is-on' },
+      h('legend', null, t(state.key)),
+      h('small', null, t(state.hint)),
+      h('div', { class: 'segments' }, state.choices.map((choice) => h(
+        'button',
+        {
+          type: 'button', 'aria-pressed': String(choice === active),
+          on: { click: () => void apply(() => api.setFaults(bot, state.request(choice.value)), t('fault_done', { name: `${t(state.key)} ${choice.label}` })) },
+        },
+        choice.label,
+      ))),
+    );
+  }
+
+  dialog.append(h('header', { class: 'drawer-head' }, icon('bolt', 20), h('h2', null, t('fault_title')), iconButton(t('close'), icon('close', 20), () => dialog.close())), body);
+  dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener('close', () => {
+    subscription.abort();
+    dialog.remove();
+  });
+  store.on('bot', () => void refresh(), subscription.signal);
+  document.body.append(dialog);
+  dialog.showModal();
+  void refresh();
+}

@@ -1,0 +1,52 @@
+/**
+ * The simulator's JSON as the page sees it. Types only: nothing runs here.
+ *
+ * @typedef {{ id: string, name: string, connected: boolean }} Bot
+ * @typedef {{ id: string, name: string }} User
+ * @typedef {{ id: string, name: string, members: string[], bots: string[] }} Group
+ * @typedef {{ bots: Bot[], users: User[], groups: Group[] }} Directory
+ *
+ * @typedef {object} ChatSummary
+ * @property {string} chat      `direct:<bot>:<user>` or `group:<bot>:<group>`
+ * @property {string} bot
+ * @property {string} [user]    the person of a direct chat
+ * @property {string} [group]   the group of a group chat
+ * @property {number} last_at   milliseconds since 1970, 0 when nothing was said yet
+ * @property {string} preview   one line of the newest entry
+ *
+ * `type` is what was said at the upload, not a MIME type.
+ * @typedef {{ id: string, name: string, size: number, type: 'image' | 'voice' | 'video' | 'file' }} Media
+ *
+ * @typedef {object} Quote
+ * @property {string} msgtype
+ * @property {{ content: string }} [text]
+ * @property {{ content: string }} [voice]
+ *
+ * @typedef {{ msgtype: string, text?: { content: string } }} MixedItem
+ *
+ * @typedef {object} Entry
+ * @property {number} id
+ * @property {string} chat
+ * @property {number} at             when it appeared, ms
+ * @property {number} updated_at     when it last changed, ms
+ * @property {{ kind: 'user' | 'bot' | 'system', id: string }} from
+ * @property {'text'|'stream'|'markdown'|'template_card'|'image'|'voice'|'file'|'video'|'mixed'|'event'|'welcome'} type
+ * @property {string} [content]
+ * @property {boolean} [thinking]    a stream without visible text
+ * @property {boolean} [finished]
+ * @property {number} [revisions]    frames this stream was sent in
+ * @property {string} [stream_id]
+ * @property {string} [msgid]
+ * @property {string} [req_id]
+ * @property {Record<string, any>} [card]
+ * @property {Record<string, Record<string, any>>} [card_copies]  copies that differ, by member
+ * @property {Media} [media]
+ * @property {Quote} [quote]
+ * @property {{ msg_item: MixedItem[] }} [mixed]
+ * @property {string} [feedback_id]
+ *
+ * What the page itself adds to a message of its own:
+ * @typedef {'sending' | 'sent' | 'offline' | 'failed'} Delivery
+ */
+
+export {};
