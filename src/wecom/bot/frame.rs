@@ -337,3 +337,6 @@ fn integer_of(value: Value) -> Option<i64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,4 +34,8 @@ pub use push::{
     MediaRef, MessagePush, MixedItem, Push, PushFrame, Rating,
 };
 pub use settings::{BotSettings, SettingsError};
+
 pub use state::{Cause, ConnectStep, ConnectionState};
+
+#[cfg(test)]
+mod tests;
