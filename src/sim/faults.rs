@@ -144,12 +144,13 @@ impl Faults {
                 AckLosses::One(loss) => vec![loss],
                 AckLosses::Several(losses) => losses,
             };
+            self.ack_loss.retain(|loss| loss.times > 0);
         }
         if let Some(errors) = &request.ack_errors {
             self.ack_errors.clone_from(errors);
         }
         if let Some(refuse) = &request.refuse_subscribe {
-            self.refuse_subscribe = Some(refuse.clone());
+            self.refuse_subscribe = Some(refuse.clone()).filter(|refuse| refuse.times > 0);
         }
         if let Some(ignore) = request.ignore_subscribe {
             self.ignore_subscribe = ignore.times;
@@ -293,6 +294,12 @@ mod tests {
         assert!(!faults.next_disconnect());
         assert!(faults.next_disconnect());
         assert!(!faults.next_disconnect());
+    }
+
+    #[test]
+    fn zero_times_is_none() {
+        let json = r#"{"ack_loss": 0, "refuse_subscribe": {"errcode": 1, "times": 0}}"#;
+        assert_eq!(faults(json), Faults::default());
     }
 
     #[test]

@@ -30,17 +30,12 @@ impl Gate {
         }
     }
 
-    /// Gives the port up until `until`, and takes it again.
-    async fn close(&mut self, until: Instant) -> TcpListener {
-        self.listener = None;
-        tokio::time::sleep_until(until).await;
-        loop {
-            match TcpListener::bind(self.addr).await {
-                Ok(listener) => return listener,
-                Err(error) => {
-                    tracing::warn!(addr = %self.addr, %error, "cannot listen again yet");
-                    tokio::time::sleep(RETRY).await;
-                }
+    async fn listen_again(&mut self) {
+        match TcpListener::bind(self.addr).await {
+            Ok(listener) => self.listener = Some(listener),
+            Err(error) => {
+                tracing::warn!(addr = %self.addr, %error, "cannot listen again yet");
+                tokio::time::sleep(RETRY).await;
             }
         }
     }
@@ -53,13 +48,17 @@ impl axum::serve::Listener for Gate {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let until = *self.closed_until.borrow_and_update();
-            let listener = match self.listener.take() {
-                Some(listener) if until.is_none_or(|until| until <= Instant::now()) => listener,
-                _ => self.close(until.unwrap_or_else(Instant::now)).await,
+            let until = until.filter(|until| *until > Instant::now());
+            if let Some(until) = until {
+                self.listener = None;
+                tokio::time::sleep_until(until).await;
+            }
+            let Some(listener) = &self.listener else {
+                self.listen_again().await;
+                continue;
             };
-            let listener = self.listener.insert(listener);
             tokio::select! {
-                accepted = TcpListener::accept(listener) => match accepted {
+                accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => {
                         if let Err(error) = stream.set_nodelay(true) {
                             tracing::debug!(%error, "cannot set TCP_NODELAY");

@@ -10,6 +10,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 use tokio_util::sync::CancellationToken;
 
 use super::injection::RawFrame;
@@ -74,14 +75,29 @@ async fn read(
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
             Some(Ok(Message::Close(_))) | None => return,
             Some(Err(error)) => {
-                let reason = format!("the WebSocket broke: {error}");
-                shared.world().broke(arrival(shared, number, 0), &reason);
+                if is_violation(&error) {
+                    let reason = format!("the WebSocket broke: {error}");
+                    shared.world().broke(arrival(shared, number, 0), &reason);
+                }
                 return;
             }
         };
         let request = rules::parse(&bytes);
         let arrival = arrival(shared, number, bytes.len());
         shared.world().receive(arrival, request, place);
+    }
+}
+
+/// A connection may be cut at any time; frames that are none are the client's fault.
+fn is_violation(error: &axum::Error) -> bool {
+    let cause = std::error::Error::source(error)
+        .and_then(|cause| cause.downcast_ref::<tungstenite::Error>());
+    match cause {
+        Some(tungstenite::Error::Protocol(broken)) => {
+            *broken != ProtocolError::ResetWithoutClosingHandshake
+        }
+        Some(tungstenite::Error::Capacity(_) | tungstenite::Error::Utf8(_)) => true,
+        _ => false,
     }
 }
 

@@ -1,0 +1,22 @@
+//! Parties nobody here wrote, against ours: where both agree, both are right.
+//!
+//! Only built with `--features interop`: the suites install Node packages into the
+//! target directory. `README.md` beside this file says what each needs.
+
+#![cfg(feature = "interop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a helper does not expect fails its test"
+)]
+
+mod aibot_sdk;
+mod node;
+mod peer;
+
+use std::time::Duration;
+
+/// Longer than any step takes on a busy machine; only a failure waits for it.
+const DEADLINE: Duration = Duration::from_secs(30);
