@@ -1,12 +1,11 @@
 // A person at the chat page: a browser, and a notebook of everything that went wrong.
 
 import assert from 'node:assert/strict';
-import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
 
-const { chromium } = await import(pathToFileURL(process.env.PLAYWRIGHT_CORE).href);
-
-/** Each wait ends by its condition; only a failure waits so long, in ms. */
-const DEADLINE = 30_000;
+/** Each wait ends by its condition; only a failure waits so long, in ms. Less than the
+ * other side waits, so that it is said here what was missing. */
+const DEADLINE = 20_000;
 
 const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 

@@ -3,21 +3,15 @@
 //!
 //! The person is a script (`tests/interop/*.mjs`) that says each step it has reached;
 //! the bot goes on when the person is there. Nothing waits for time to pass.
-#![cfg(feature = "interop")]
 
 mod bot;
 mod browser;
-
-use std::time::Duration;
 
 use serde_json::json;
 use wecom::sim::{DEMO_BOT, Injection, Seed, Sim, SimOptions};
 
 use bot::Bot;
 use browser::Browser;
-
-/// Longer than anything here takes on a busy machine; only a failure waits for it.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 const GROUP: &str = "wrDEMOProject01";
 

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use wecom::sim::{DEMO_BOT, DEMO_SECRET, Sim};
 
-use super::DEADLINE;
+use crate::DEADLINE;
 
 /// A subscribed connection of the demo bot.
 pub(crate) struct Bot {

@@ -1,14 +1,14 @@
 //! A person at a browser: a script that drives Chromium and tells how far it is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::DEADLINE;
+use crate::DEADLINE;
+use crate::node::node;
 
 /// A running script of `tests/interop/`.
 pub(crate) struct Browser {
@@ -20,19 +20,15 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts a script, which opens `url`.
     pub(crate) async fn run(script: &'static str, url: &str) -> Self {
-        let modules = modules().await;
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/interop")
-            .join(script);
-        let mut child = Command::new("node")
-            .arg(path)
-            .arg(url)
+        let node = tokio::task::spawn_blocking(node).await.unwrap();
+        let mut child = Command::new(&node.program)
+            .args([script, url])
             .env("CHROMIUM", chromium())
-            .env("PLAYWRIGHT_CORE", modules.join("playwright-core/index.mjs"))
+            .current_dir(&node.home)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .expect("Node.js is missing: install the Debian package `nodejs` (18 or later)");
+            .unwrap();
         let stdout = child.stdout.take().unwrap();
         Self {
             script,
@@ -85,37 +81,3 @@ fn chromium() -> PathBuf {
              path of a Chromium or Chrome",
         )
 }
-
-/// The folder of npm packages, with playwright-core in it.
-async fn modules() -> &'static Path {
-    static MODULES: OnceCell<PathBuf> = OnceCell::const_new();
-    MODULES.get_or_init(install).await
-}
-
-async fn install() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .parent()
-        .unwrap()
-        .join("interop/page");
-    let modules = folder.join("node_modules");
-    let package = modules.join("playwright-core/package.json");
-    let installed = std::fs::read_to_string(package).unwrap_or_default();
-    if installed.contains(&format!("\"version\": \"{PLAYWRIGHT}\"")) {
-        return modules;
-    }
-    std::fs::create_dir_all(&folder).unwrap();
-    let status = Command::new("npm")
-        .args(["install", "--no-save", "--no-audit", "--no-fund"])
-        .args(["--ignore-scripts", "--loglevel=error", "--prefix"])
-        .arg(&folder)
-        .arg(format!("playwright-core@{PLAYWRIGHT}"))
-        .stdout(Stdio::null())
-        .status()
-        .await
-        .expect("npm is missing: install the Debian package `npm`");
-    assert!(status.success(), "npm could not install playwright-core");
-    modules
-}
-
-/// Drives a browser that is there; brings none.
-const PLAYWRIGHT: &str = "1.65.1";
