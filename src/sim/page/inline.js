@@ -163,7 +163,7 @@ class Inline {
    */
   #opens(mark, from) {
     const next = this.text[from];
-    if (next === undefined || /\s/.test(next)) return false;
+    if (next === undefined || /\s/.test(next) || (mark.length === 1 && next === mark)) return false;
     return mark[0] !== '_' || !isWord(this.text[this.#at - 1]);
   }
 

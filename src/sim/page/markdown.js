@@ -44,7 +44,7 @@ export class MarkdownView {
  */
 function caretPlace(element) {
   const last = element.lastElementChild;
-  if (last === null || !last.matches('p, h1, h2, h3, h4, h5, h6, ul, ol, li, blockquote, .code, pre, code, .table, table, tbody, tr, td')) return element;
+  if (last === null || !last.matches('p, h1, h2, h3, h4, h5, h6, ul, ol, li, blockquote, .code, pre, pre > code, .table, table, tbody, tr, td')) return element;
   if (element.matches('li, td') && last !== element.lastChild) return element;
   return caretPlace(last);
 }
@@ -88,7 +88,7 @@ function drawList(list, growing) {
       ? [...drawSpans(first.text, grows && rest.length === 0), ...drawBlocks(rest, grows)]
       : drawBlocks(item.blocks, grows);
     if (item.checked === null) return h('li', null, content);
-    const box = h('input', { type: 'checkbox', disabled: true, prop: { checked: item.checked } });
+    const box = h('input', { type: 'checkbox', disabled: true, 'aria-label': t(item.checked ? 'task_done' : 'task_open'), prop: { checked: item.checked } });
     return h('li', { class: 'task' }, box, content);
   });
   if (list.start === null) return h('ul', null, items);

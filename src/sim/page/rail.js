@@ -19,7 +19,8 @@ import { personaButton } from './persona.js';
 export function rail(store, host, signal) {
   return h(
     'aside',
-    { class: 'rail', 'aria-label': t('me_as', { name: '' }).trim() },
+    { class: 'rail', 'aria-label': t('title') },
+    h('h1', { class: 'visually-hidden' }, t('title')),
     personaButton(store, signal),
     h('span', { class: 'rail-current', title: t('chats') }, icon('chats', 24)),
     h('span', { class: 'rail-space' }),
@@ -38,6 +39,6 @@ export function switches(host) {
   };
   return [
     iconButton(t('faults'), icon('bolt', 22), host.faults, { class: 'rail-button', 'aria-haspopup': 'dialog' }),
-    h('button', { type: 'button', class: 'icon-button rail-button language', title: t('language_hint'), 'aria-label': t('language_hint'), on: { click: toggle } }, currentLanguage() === 'zh' ? 'EN' : '中'),
+    h('button', { type: 'button', class: 'icon-button rail-button language', title: t('language_hint'), on: { click: toggle } }, currentLanguage() === 'zh' ? 'EN' : '中'),
   ];
 }

@@ -77,8 +77,8 @@ export class Store extends Emitter {
   }
 
   /** The transcripts may have gaps: they have to be loaded again. */
-  dropTranscripts() {
-    this.#transcripts.clear();
+  dropEntries() {
+    for (const transcript of this.#transcripts.values()) transcript.drop();
   }
 
   /** Forgets everything that was said. */

@@ -39,6 +39,12 @@ export class Transcript {
     this.outgoing = this.outgoing.filter((other) => other !== message);
   }
 
+  /** Forgets what the server said; what is on its way stays. */
+  drop() {
+    this.entries = [];
+    this.loaded = false;
+  }
+
   /**
    * @param {Entry} entry
    * @returns {boolean} false when a newer version of it is already there
