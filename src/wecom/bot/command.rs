@@ -1,5 +1,7 @@
 //! What we say to WeCom, as types.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::ids::{ChatId, ChatKind, MediaId, ReqId, StreamId, UserId};
@@ -178,5 +180,45 @@ impl UploadId {
     /// The id's text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+// What people write is not shown: these end up in logs of whoever holds a command.
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Command").field(&self.name()).finish()
+    }
+}
+
+impl fmt::Debug for StreamFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamFrame")
+            .field("id", &self.id)
+            .field("finish", &self.finish)
+            .field("content_bytes", &self.content.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for MessageBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Markdown(_) => "Markdown",
+            Self::TemplateCard(_) => "TemplateCard",
+            Self::Image(_) => "Image",
+            Self::Voice(_) => "Voice",
+            Self::File(_) => "File",
+            Self::Video { .. } => "Video",
+        })
+    }
+}
+
+impl fmt::Debug for WelcomeBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text(_) => "Text",
+            Self::TemplateCard(_) => "TemplateCard",
+        })
     }
 }

@@ -79,6 +79,7 @@ impl<D: Dial> Connection<D> {
             }
         }
         self.settle_carried();
+        self.ports.inbox.drain().await;
         self.ports.requests.close();
         while let Some(request) = self.ports.requests.recv().await {
             request.settle(Err(SendError::NotConnected));
@@ -182,6 +183,8 @@ impl<D: Dial> Connection<D> {
                 self.rest(state, cause, Some(retry_in)).await
             }
             Next::Rest { delay, rounds } => {
+                // Its caller is not to wait as long as that.
+                self.settle_carried();
                 let state = ConnectionState::Resting {
                     retry_in: delay,
                     rounds,

@@ -6,6 +6,8 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
+use futures_util::TryFutureExt;
+use rustls::CertificateError;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
@@ -104,8 +106,25 @@ async fn encrypted(link: Transport, tls: Option<&ServerTls>) -> Result<Transport
         return Ok(link);
     };
     let connector = TlsConnector::from(config.clone());
-    let stream = step(ConnectStep::Tls, connector.connect(name.clone(), link)).await?;
-    Ok(Box::new(stream))
+    let handshake = connector.connect(name.clone(), link).map_err(with_remedy);
+    Ok(Box::new(step(ConnectStep::Tls, handshake).await?))
+}
+
+/// Adds what to do about the one TLS error that a working server causes.
+fn with_remedy(error: io::Error) -> io::Error {
+    let tls = error
+        .get_ref()
+        .and_then(|e| e.downcast_ref::<rustls::Error>());
+    if matches!(
+        tls,
+        Some(rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer
+        ))
+    ) {
+        io::Error::other(format!("{error}; a private authority goes into tls.caFile"))
+    } else {
+        error
+    }
 }
 
 /// Runs one step with its time-out; its failure names the step.

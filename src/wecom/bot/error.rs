@@ -190,3 +190,76 @@ impl fmt::Display for ErrorCode {
         fmt::Display::fmt(&self.0, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a refusal means, as the names of the methods that say so.
+    fn meanings(number: i64, message: &str) -> Vec<&'static str> {
+        let refusal = Refusal {
+            code: ErrorCode::new(number),
+            message: message.to_owned(),
+        };
+        let code = refusal.code;
+        [
+            ("ok", code.is_ok()),
+            ("stream_expired", refusal.is_stream_expired()),
+            ("invalid_req_id", refusal.is_invalid_req_id()),
+            ("not_subscribed", refusal.is_not_subscribed()),
+            ("category_unavailable", refusal.is_category_unavailable()),
+            ("bad_credentials", code.is_bad_credentials()),
+            ("invalid_card", code.is_invalid_card()),
+            ("invalid_chat", code.is_invalid_chat()),
+            ("invalid_parameter", code.is_invalid_parameter()),
+            ("rate_limited", code.is_rate_limited()),
+            ("too_long", code.is_too_long()),
+            ("media_refused", code.is_media_refused()),
+        ]
+        .into_iter()
+        .filter_map(|(name, holds)| holds.then_some(name))
+        .collect()
+    }
+
+    #[test]
+    fn every_known_number_means_one_thing() {
+        let cases = [
+            (0, "ok", Some("ok")),
+            (846_605, "invalid req_id", Some("invalid_req_id")),
+            (
+                846_608,
+                "stream message update expired",
+                Some("stream_expired"),
+            ),
+            (-1, "846608 (>6 minutes)", Some("stream_expired")),
+            (
+                846_609,
+                "aibot websocket not subscribed",
+                Some("not_subscribed"),
+            ),
+            (
+                846_609,
+                "unsupported mcp biz type",
+                Some("category_unavailable"),
+            ),
+            (846_610, "", Some("category_unavailable")),
+            (853_006, "", Some("category_unavailable")),
+            (853_000, "invalid bot_id or secret", Some("bad_credentials")),
+            (42_045, "", Some("invalid_card")),
+            (93_006, "invalid chatid", Some("invalid_chat")),
+            (40_058, "", Some("invalid_parameter")),
+            (40_097, "", Some("invalid_parameter")),
+            (45_009, "", Some("rate_limited")),
+            (45_033, "", Some("rate_limited")),
+            (45_002, "", Some("too_long")),
+            (40_004, "", Some("media_refused")),
+            (40_009, "", Some("media_refused")),
+            (45_001, "", Some("media_refused")),
+            (12_345, "", None),
+        ];
+        for (number, message, meaning) in cases {
+            let expected: Vec<_> = meaning.into_iter().collect();
+            assert_eq!(meanings(number, message), expected, "{number} {message}");
+        }
+    }
+}

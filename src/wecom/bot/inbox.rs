@@ -1,8 +1,15 @@
 //! The way of pushes to whoever works on them.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc::{self, error::TrySendError};
 
+use tokio::time::timeout;
+
 use super::PushFrame;
+
+/// How long the receiver may take to make room for the last push.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The bounded way out for pushes, and the one push that found it full. As long as there is
 /// one, the socket is not read. It outlives connections: what came in is handed on.
@@ -38,6 +45,19 @@ impl Inbox {
                 tracing::warn!("pushes come faster than they are recorded; reading pauses");
                 self.parked = Some(frame);
             }
+        }
+    }
+
+    /// Hands a parked push on before the connection ends for good, if that takes no longer
+    /// than [`DRAIN_TIMEOUT`].
+    pub(super) async fn drain(&mut self) {
+        if self.parked.is_some() {
+            // What matters is whether it is gone.
+            let _ = timeout(DRAIN_TIMEOUT, self.attend()).await;
+        }
+        if let Some(frame) = self.parked.take() {
+            let req_id = &frame.push.envelope().req_id;
+            tracing::warn!(%req_id, "lost a push that nobody took before the connection closed");
         }
     }
 

@@ -34,7 +34,6 @@ pub use push::{
     MediaRef, MessagePush, MixedItem, Push, PushFrame, Rating,
 };
 pub use settings::{BotSettings, SettingsError};
-
 pub use state::{Cause, ConnectStep, ConnectionState};
 
 #[cfg(test)]

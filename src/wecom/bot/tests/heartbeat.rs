@@ -129,6 +129,25 @@ async fn a_full_inbox_is_not_mistaken_for_silence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_parked_push_survives_closing() {
+    let (mut rig, mut peer) = Rig::live().await;
+    for n in 0..257 {
+        peer.push_text(&format!("r-{n}"), "hello").await;
+    }
+    settle().await;
+    let client = rig.client.clone();
+    let receive = async {
+        let mut received = 0;
+        while rig.pushes.recv().await.is_some() {
+            received += 1;
+        }
+        received
+    };
+    let ((), received) = tokio::join!(client.close(), receive);
+    assert_eq!(received, 257);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_parked_push_survives_the_link() {
     let (mut rig, mut peer) = Rig::live().await;
     for n in 0..257 {

@@ -53,8 +53,6 @@ async fn the_501st_waiting_frame_is_refused() {
     settle().await;
     sent.push(rig.send(reply("r-1", "500")));
     settle().await;
-    // Five frames timed out meanwhile is not what this test is about: the clock moved 1 ms
-    // a frame.
     for (n, sent) in sent.into_iter().enumerate() {
         assert_eq!(peer.recv_text().await, n.to_string());
         peer.ack_id("r-1").await;
