@@ -39,3 +39,8 @@ pub use options::{
 };
 pub use record::{Ack, ConnectionInfo, RecordedFrame, Violation};
 pub use sim::{FaultsHandle, Sim, SimError, WaitError};
+
+/// The guide's code is compiled with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/simulator.md")]
+struct Guide;

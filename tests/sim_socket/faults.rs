@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use wecom::sim::{DEMO_BOT, DEMO_SECRET, FaultRequest, Faults, Injection, Sim};
+use wecom::sim::{DEMO_BOT, DEMO_SECRET, FaultRequest, Faults, Injection, RecordedFrame, Sim};
 
 use super::client::Client;
 use super::http::{call, put_faults};
@@ -43,6 +43,11 @@ async fn a_half_open_link_reads_and_is_silent() {
         .await
         .unwrap();
     assert_eq!((heard.ack, heard.ack_sent), (None, false));
+    let again = json!({ "bot_id": DEMO_BOT, "secret": DEMO_SECRET });
+    client.send("aibot_subscribe", again).await;
+    let is_again = |frame: &RecordedFrame| frame.cmd == "aibot_subscribe" && frame.ack.is_none();
+    let again = sim.wait_frame(&bot(), DEADLINE, is_again).await.unwrap();
+    assert_eq!(again.body["secret"], "***");
     assert!(
         !sim.inject(Injection::text(DEMO_BOT, "LiNa", "lost"))
             .unwrap()

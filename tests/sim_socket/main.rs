@@ -12,6 +12,7 @@
 mod client;
 mod connection;
 mod control;
+mod docs;
 mod events;
 mod faults;
 mod hostile;

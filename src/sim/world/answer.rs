@@ -112,9 +112,9 @@ impl World {
 
     fn answer_subscribed(
         &mut self,
-        mut arrival: Arrival,
+        arrival: Arrival,
         id: &BotId,
-        mut request: Request,
+        request: Request,
         place: Place<'_>,
     ) {
         let Some(bot) = self.bots.get_mut(id) else {
@@ -140,10 +140,6 @@ impl World {
             }
         };
         let sent = !is_last && self.send_ack(id, &request, &ack, place);
-        if request.cmd == rules::UPLOAD_CHUNK {
-            hide_chunk(&mut request.body);
-            arrival.weight = CHUNK_RECORD_WEIGHT;
-        }
         self.record(arrival, id, request, Some(ack), sent);
         if is_last {
             self.cut(arrival.connection);
@@ -172,15 +168,23 @@ impl World {
         true
     }
 
-    /// Remembers a frame and its answer.
+    /// Remembers a frame and its answer, without what must not or need not be kept.
     pub(super) fn record(
         &mut self,
-        arrival: Arrival,
+        mut arrival: Arrival,
         bot: &BotId,
-        request: Request,
+        mut request: Request,
         ack: Option<Ack>,
         ack_sent: bool,
     ) {
+        match request.cmd.as_str() {
+            rules::SUBSCRIBE => hide_secret(&mut request.body),
+            rules::UPLOAD_CHUNK => {
+                hide_chunk(&mut request.body);
+                arrival.weight = CHUNK_RECORD_WEIGHT;
+            }
+            _ => {}
+        }
         let seq = self.next_seq();
         let Some(bot) = self.bots.get_mut(bot) else {
             return;
@@ -265,6 +269,12 @@ struct AckFrame<'a> {
 #[derive(Serialize)]
 struct Headers<'a> {
     req_id: &'a ReqId,
+}
+
+fn hide_secret(body: &mut Value) {
+    if let Some(secret) = body.get_mut("secret") {
+        *secret = json!("***");
+    }
 }
 
 /// Puts the length of a chunk's data in its place.

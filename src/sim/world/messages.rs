@@ -93,25 +93,48 @@ impl World {
         content: Content,
         now_ms: i64,
     ) -> Result<(), Refusal> {
-        let mut entry = Entry::new(chat, now_ms, Party::bot(bot), EntryKind::Markdown);
+        let mut entry = self.bubble(bot, chat, content, now_ms)?;
         entry.req_id = Some(req_id.clone());
-        let mut weight = 0;
-        let mut task = None;
+        self.show(bot, entry, now_ms)
+    }
+
+    /// Adds the bot's greeting to a conversation.
+    pub(super) fn welcome(
+        &mut self,
+        bot: &BotId,
+        chat: SimChat,
+        req_id: &ReqId,
+        content: Content,
+        now_ms: i64,
+    ) -> Result<(), Refusal> {
+        let mut entry = self.bubble(bot, chat, content, now_ms)?;
+        entry.kind = EntryKind::Welcome;
+        entry.req_id = Some(req_id.clone());
+        self.show(bot, entry, now_ms)
+    }
+
+    fn bubble(
+        &self,
+        bot: &BotId,
+        chat: SimChat,
+        content: Content,
+        now_ms: i64,
+    ) -> Result<Entry, Refusal> {
+        let mut entry = Entry::new(chat, now_ms, Party::bot(bot), EntryKind::Text);
         match content {
             Content::Text(text) => entry.content = Some(text),
             Content::Markdown {
                 content,
                 feedback_id,
             } => {
+                entry.kind = EntryKind::Markdown;
                 entry.content = Some(content);
                 entry.feedback_id = feedback_id;
             }
             Content::Card { card, feedback_id } => {
                 entry.kind = EntryKind::TemplateCard;
-                entry.feedback_id = feedback_id;
-                weight = CARD_WEIGHT;
-                task = rules::task_id(&card).map(str::to_owned);
                 entry.card = Some(card);
+                entry.feedback_id = feedback_id;
             }
             Content::Media(usage) => {
                 let media = self
@@ -132,40 +155,19 @@ impl World {
                 });
             }
         }
+        Ok(entry)
+    }
+
+    /// Adds a bubble if the conversation's quota allows it.
+    fn show(&mut self, bot: &BotId, entry: Entry, now_ms: i64) -> Result<(), Refusal> {
         let quota = self.settings.limits.messages;
         if !self.conversations.admit(&entry.chat, quota, now_ms) {
             return Err(Refusal::too_often());
         }
+        let card = entry.card.as_ref();
+        let weight = card.map_or(0, |card| card.to_string().len());
+        let task = card.and_then(rules::task_id).map(str::to_owned);
         let number = self.conversations.add(entry, weight, &mut self.feed);
-        if let Some(task) = task {
-            self.remember_card(bot, task, number);
-        }
-        Ok(())
-    }
-
-    /// Adds the bot's greeting to a conversation.
-    pub(super) fn welcome(
-        &mut self,
-        bot: &BotId,
-        chat: SimChat,
-        req_id: &ReqId,
-        content: Content,
-        now_ms: i64,
-    ) -> Result<(), Refusal> {
-        let mut entry = Entry::new(chat, now_ms, Party::bot(bot), EntryKind::Welcome);
-        entry.req_id = Some(req_id.clone());
-        let mut task = None;
-        match content {
-            Content::Text(text) => entry.content = Some(text),
-            Content::Card { card, .. } => {
-                task = rules::task_id(&card).map(str::to_owned);
-                entry.card = Some(card);
-            }
-            Content::Markdown { .. } | Content::Media(_) => {
-                return Err(Refusal::parameter("a greeting is a text or a card"));
-            }
-        }
-        let number = self.conversations.add(entry, CARD_WEIGHT, &mut self.feed);
         if let Some(task) = task {
             self.remember_card(bot, task, number);
         }
@@ -184,6 +186,12 @@ impl World {
             return Err(Refusal::req_id());
         };
         let update = rules::update(body, &task)?;
+        let known_users: Vec<String> = update
+            .users
+            .iter()
+            .filter(|user| self.users.contains_key(&user.as_str().into()))
+            .cloned()
+            .collect();
         if let Some(number) = self.card_entries.get(&(bot.clone(), task)) {
             let feed = &mut self.feed;
             self.conversations.change(*number, now_ms, feed, |entry| {
@@ -191,7 +199,7 @@ impl World {
                     entry.card = Some(update.card);
                     entry.card_copies.clear();
                 } else {
-                    for user in update.users {
+                    for user in known_users {
                         entry.card_copies.insert(user, update.card.clone());
                     }
                 }
@@ -219,6 +227,3 @@ impl World {
         }
     }
 }
-
-/// What a card weighs, about; none has more.
-const CARD_WEIGHT: usize = 4_096;

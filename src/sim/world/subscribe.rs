@@ -1,6 +1,6 @@
 //! Subscribes: who may speak for a bot.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::World;
 use super::answer::{Arrival, Place, accepted, ack_text, refused};
@@ -24,14 +24,11 @@ impl World {
         &mut self,
         arrival: Arrival,
         before: Option<&BotId>,
-        mut request: Request,
+        request: Request,
         place: Place<'_>,
     ) {
         let named = rules::subscribe(&request.body).map(|asked| BotId::from(asked.bot_id));
         let verdict = self.judge_subscribe(arrival.connection, before, &request.body);
-        if let Some(secret) = request.body.get_mut("secret") {
-            *secret = json!("***");
-        }
         let known = named.ok().filter(|bot| self.bots.contains_key(bot));
         let ack = match verdict {
             Verdict::Ignored => None,
