@@ -42,6 +42,7 @@ const GROWING = [
   ['a [te', '<p>a [te|</p>'],
   ['a [text](htt', '<p>a text|</p>'],
   ['a\n\n-', '<p>a|</p>'],
+  ['a\n\n| b | c |\n| --', '<p>a|</p>'],
   ['- a\n- b', '<ul><li>a</li><li>b|</li></ul>'],
 ];
 

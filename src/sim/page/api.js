@@ -3,7 +3,7 @@
 import { t } from './i18n.js';
 
 /** An answer that was not a success; `message` is fit to be shown. */
-export class ApiError extends Error {}
+class ApiError extends Error {}
 
 /** No answer within this time means that the simulator hangs or is gone. */
 const TIMEOUT_MS = 15_000;

@@ -43,7 +43,7 @@ export class Composer {
       on: { keydown: (/** @type {KeyboardEvent} */ event) => this.#onKey(event), input: () => this.#onInput(), blur: () => this.#mentions.hide() },
     });
     this.#mentions = new MentionPopup(this.#box, () => this.#onInput());
-    this.#stop = h('button', { type: 'button', class: 'stop', hidden: true, on: { click: () => this.#post(this.#addressed('/stop')) } }, icon('stop', 16), t('stop'));
+    this.#stop = h('button', { type: 'button', class: 'stop', hidden: true, 'aria-label': t('stop'), on: { click: () => this.#post(this.#addressed('/stop')) } }, icon('stop', 16), t('stop_short'));
     this.#at = iconButton(t('mention'), icon('at', 20), () => this.#mentions.open());
     // Pressing it must not take the focus, or the popup would close at once.
     this.#at.addEventListener('mousedown', (event) => event.preventDefault());

@@ -78,7 +78,8 @@ export class EntryView {
     this.element.classList.add(isMine ? 'is-mine' : 'is-theirs');
     return h(
       'article',
-      { class: 'row', 'aria-label': `${isMine ? t('you') : name} ${clock(entry.at)}` },
+      // A tap gives it the focus, which shows the tools where nothing can hover.
+      { class: 'row', tabindex: -1, 'aria-label': `${isMine ? t('you') : name} ${clock(entry.at)}` },
       isBot ? botAvatar() : userAvatar({ id: entry.from.id, name }),
       h(
         'div',
@@ -211,7 +212,7 @@ export class OutgoingView {
  * @param {Entry} entry
  * @param {string} member
  */
-export function cardOf(entry, member) {
+function cardOf(entry, member) {
   return entry.card_copies?.[member] ?? entry.card;
 }
 

@@ -11,6 +11,8 @@ import { parseInline } from './inline.js';
 
 /** A last line of marks alone: what it will be (list, rule, bold) shows with the next letter. */
 const LONE_MARK = /(^|\n)[ \t]*(?:[-*+_~`#>|]{1,3}|\d{1,3}[.)])[ \t]*$/;
+/** A table's head without the row that makes it one: it shows once that row is there. */
+const TABLE_HEAD = /^\|[^\n]*(?:\n\|[\s:|-]*)?$/;
 
 export class MarkdownView {
   element = h('div', { class: 'md' });
@@ -25,6 +27,8 @@ export class MarkdownView {
   show(text, growing) {
     this.element.querySelector('.caret')?.remove();
     const blocks = parseBlocks(growing ? text.replace(LONE_MARK, '$1') : text);
+    const last = blocks.at(-1);
+    if (growing && last?.kind === 'paragraph' && TABLE_HEAD.test(last.text)) blocks.pop();
     const keys = blocks.map((block, index) => `${growing && index === blocks.length - 1 ? '+' : '='}${block.source}`);
     let same = 0;
     while (same < keys.length && keys[same] === this.#drawn[same]) same += 1;
