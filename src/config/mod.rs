@@ -5,18 +5,31 @@
 //! outside this module looks at the file's JSON. [`schema`] knows every key, [`reload`]
 //! compares two configurations, [`watch`] tells when the files change.
 
+mod account;
+mod aes_key;
+mod assemble;
+mod build;
 pub mod document;
+mod duration;
 mod effective;
 mod environment;
 mod findings;
+mod include;
 pub mod ip_range;
 mod load;
 mod location;
 mod place;
 pub mod proxy;
+mod reader;
+pub mod reload;
 pub mod schema;
+mod secret_ref;
 mod sources;
+mod unknown;
+mod variables;
+pub mod watch;
 
+pub use account::{normalise_account_id, normalise_agent_id};
 pub use effective::{
     Access, Account, AccountMatch, AesKey, AgentApp, AgentBackend, AgentEntry, AgentsSettings,
     AlertMode, Binding, BotSocket, BotWebhook, CallbackKeys, ChatTargets, CommandsSettings, Config,
@@ -27,6 +40,9 @@ pub use effective::{
     ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles, all_issues,
 };
 pub use environment::{Environment, Language};
-pub use load::{LoadError, Loaded};
+pub use load::{LoadError, Loaded, load, load_text};
 pub use location::{Location, locate};
 pub use sources::{EffectiveKey, Origin, Sources};
+
+#[cfg(test)]
+mod tests;

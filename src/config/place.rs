@@ -33,6 +33,11 @@ impl Place {
         )
     }
 
+    /// A place from its steps.
+    pub(crate) fn from_steps(steps: &[Step]) -> Self {
+        Self(steps.to_vec())
+    }
+
     /// The place of a member.
     pub(crate) fn key(&self, key: &str) -> Self {
         let mut steps = self.0.clone();
@@ -72,6 +77,26 @@ impl Place {
             Some(Step::Key(key)) => Some(key),
             _ => None,
         }
+    }
+
+    /// The name of the last step.
+    pub(crate) fn last_key(&self) -> Option<&str> {
+        match self.0.last() {
+            Some(Step::Key(key)) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// Looks the place up in the members of an object.
+    pub(crate) fn find_in<'v>(
+        &self,
+        members: &'v serde_json::Map<String, serde_json::Value>,
+    ) -> Option<&'v serde_json::Value> {
+        let (first, rest) = self.0.split_first()?;
+        let Step::Key(key) = first else {
+            return None;
+        };
+        Self::from_steps(rest).find(members.get(key)?)
     }
 
     /// Looks the place up in a JSON value.

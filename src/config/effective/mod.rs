@@ -12,7 +12,7 @@ mod network;
 mod session;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -70,6 +70,10 @@ pub struct Config {
 
 /// One account with everything inherited and every reference resolved.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of the file"
+)]
 pub struct Account {
     /// Normalised id.
     pub id: AccountId,
@@ -118,7 +122,21 @@ pub struct Account {
     pub issues: Vec<Issue>,
 }
 
+impl Config {
+    /// Everything at its default: no file, one account `default` that is off and has
+    /// nothing. For programs that fill a configuration in themselves.
+    pub fn unconfigured(home: &Path) -> Self {
+        crate::config::assemble::unconfigured(home)
+    }
+}
+
 impl Account {
+    /// An account that is on and has every default, but nothing configured. For programs
+    /// that fill a configuration in themselves.
+    pub fn unconfigured(id: AccountId, home: &Path) -> Self {
+        crate::config::build::unconfigured_account(id, home)
+    }
+
     /// Whether anything of it can start.
     pub fn is_configured(&self) -> bool {
         self.bot_socket.is_some()

@@ -76,10 +76,28 @@ impl JsonSchema for Supplied {
     }
 }
 
-/// A list of texts. Numbers become their decimal form, a single text a list of one.
+/// A list of texts. Numbers become their decimal form, a single text a list of one. The
+/// reader leaves a blank where an entry is unusable, so that positions stay those of the
+/// file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct TextList(pub(crate) Vec<String>);
+pub(crate) struct TextList(Vec<String>);
+
+impl TextList {
+    /// The entries with their positions in the file.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.0
+            .iter()
+            .map(String::as_str)
+            .enumerate()
+            .filter(|(_, entry)| !entry.is_empty())
+    }
+
+    /// The entries alone.
+    pub(crate) fn list(&self) -> Vec<String> {
+        self.entries().map(|(_, entry)| entry.to_owned()).collect()
+    }
+}
 
 impl JsonSchema for TextList {
     fn inline_schema() -> bool {
