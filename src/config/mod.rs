@@ -9,3 +9,6 @@ pub use effective::{
     Access, Account, AgentBackend, AgentEntry, AgentsSettings, BotSocket, Config, DmPolicy, Echo,
     GatewaySettings, GroupPolicy, GroupRule, Issue, Reclaim, Severity, SocketTiming, TlsFiles,
 };
+
+pub mod edit;
+pub mod path;

@@ -1,0 +1,22 @@
+//! Changing the configuration file the way a careful person does: only the value that was
+//! meant, everything else byte for byte as it was.
+//!
+//! [`Document`] is the text with its syntax; it is edited by splicing the source between
+//! the spans of parsed nodes, so what lies outside an edited span cannot change.
+
+mod document;
+mod files;
+mod lock;
+mod meaning;
+mod render;
+mod source;
+mod splice;
+mod style;
+mod tree;
+mod write;
+
+pub use document::{Document, EditError, SyntaxError};
+pub use files::{BACKUPS, REJECTED, WriteError};
+
+#[cfg(test)]
+mod tests;
