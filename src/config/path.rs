@@ -171,7 +171,10 @@ impl fmt::Display for ConfigPath {
 
 /// Whether a key stands without brackets and quotes.
 fn is_plain(key: &str) -> bool {
-    !key.is_empty() && !key.contains(['.', '[', ']'])
+    !key.is_empty()
+        && key
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '*'))
 }
 
 impl FromStr for ConfigPath {
