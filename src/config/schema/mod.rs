@@ -1,0 +1,49 @@
+//! The schema of the file: one struct a section, with defaults and limits. The published
+//! JSON schema, the checks of values and the masking of secrets are all made from it.
+
+pub(crate) mod agent_app;
+pub(crate) mod channel;
+pub(crate) mod cron;
+mod field;
+mod mask;
+pub(crate) mod mcp;
+mod node;
+pub(crate) mod sections;
+pub(crate) mod value;
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use serde_json::Value;
+
+pub use field::{Field, FieldKind, ReloadClass};
+pub use mask::{MASK, is_mask, mask};
+pub(crate) use node::Node;
+
+use sections::FileKeys;
+
+/// The JSON schema of the whole file (draft 2020-12). Unknown keys are allowed, so that a
+/// newer key never stops an editor or a host program; `x-secret` and `x-reload` say what
+/// is masked and what a change takes.
+pub fn json_schema() -> Value {
+    generate(false)
+}
+
+/// What is known about the key at `path`; `None` for an unknown key. Keys that the user
+/// chooses (account ids, group ids) and list positions match by their place.
+pub fn field_at(path: &[&str]) -> Option<Field> {
+    Node::file().at(path).map(|node| node.field.clone())
+}
+
+/// With `inline` nothing is referred to, which is what [`Node`] is built from.
+fn generate(inline: bool) -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = inline;
+        settings
+            .transforms
+            .push(Box::new(RecursiveTransform(node::without_null)));
+    });
+    settings
+        .into_generator()
+        .into_root_schema_for::<FileKeys>()
+        .to_value()
+}
