@@ -1,6 +1,6 @@
 //! Writers of the configuration: edit, validate the whole, write or refuse.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -8,7 +8,8 @@ use crate::clock::Clock;
 use crate::config::path::{ConfigPath, Segment};
 use crate::config::schema::ReloadClass;
 use crate::config::{
-    Environment, Issue, LoadError, Loaded, Location, Severity, load_text, normalize_account_id,
+    Environment, Issue, LoadError, Loaded, Location, Severity, Sources, load_text,
+    normalise_account_id,
 };
 
 use super::document::{Document, EditError, SyntaxError};
@@ -16,7 +17,7 @@ use super::files::WriteError;
 use super::operation::{self, Change, Difference, Expect, Operation};
 use super::value::{self, ValueError};
 use super::write::{self, Decision, Refusal, UpdateError};
-use super::{files, tree};
+use super::{files, tree, whole};
 
 /// Findings that say that something is still missing rather than wrong. They do not stop a
 /// write: an account is set up one key after the other, and the variables of the daemon
@@ -77,7 +78,7 @@ pub enum EditorError {
         path: PathBuf,
     },
     /// The present file cannot be edited.
-    #[error("{path}, {source}; correct it first", path = path.display())]
+    #[error("{path} must be corrected first", path = path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -101,7 +102,12 @@ pub enum EditorError {
         found: &'static str,
     },
     /// The result would not work.
-    #[error("the change is refused, because {} would not work any more:{}", subject(.issues), list(.issues))]
+    #[error(
+        "the change is refused, because {these} would not work any more:{list}{kept}",
+        these = if .issues.len() == 1 { "this" } else { "these" },
+        list = list(.issues),
+        kept = kept(.saved.as_deref())
+    )]
     Invalid {
         /// The errors that the edit adds.
         issues: Vec<Issue>,
@@ -119,15 +125,18 @@ pub enum EditorError {
     Write(#[from] WriteError),
 }
 
-fn subject(issues: &[Issue]) -> &'static str {
-    if issues.len() == 1 { "this" } else { "these" }
+fn list(issues: &[Issue]) -> String {
+    let mut list = String::new();
+    for issue in issues {
+        list.extend(["\n  ", &issue.path, ": ", &issue.message, " ", &issue.fix]);
+    }
+    list
 }
 
-fn list(issues: &[Issue]) -> String {
-    issues
-        .iter()
-        .map(|issue| format!("\n  {}: {} {}", issue.path, issue.message, issue.fix))
-        .collect()
+fn kept(saved: Option<&Path>) -> String {
+    saved.map_or_else(String::new, |path| {
+        format!("\nThe refused text is kept in {}.", path.display())
+    })
 }
 
 /// An edit that was worked out but not written.
@@ -198,6 +207,10 @@ impl Editor<'_> {
         let mut document = self.parse(old.unwrap_or_default())?;
         let original = document.clone();
         let before = self.load(old.unwrap_or("{}"));
+        let owned = Ownership {
+            sources: loaded(&before).map(|l| &l.sources),
+            whole: self.whole(old),
+        };
         let mut done = Vec::with_capacity(operations.len());
         for operation in operations {
             let root = document.value();
@@ -207,12 +220,17 @@ impl Editor<'_> {
             {
                 value::refuse_masks(&operation.path, value)?;
             }
-            require_own(&before, &operation)?;
+            if matches!(
+                operation.change,
+                Change::Set(_) | Change::Unset | Change::Clear
+            ) {
+                owned.require(&operation.path, &root)?;
+            }
             require_expected(&operation, tree::get(&root, &operation.path))?;
             perform(&mut document, &operation)?;
             let differences = operation::differences(&root, &document.value());
             for difference in &differences {
-                require_written_here(&before, &difference.path)?;
+                owned.require(&difference.path, &root)?;
             }
             done.push((operation.path, !differences.is_empty()));
         }
@@ -239,6 +257,13 @@ impl Editor<'_> {
             },
             text,
         })
+    }
+
+    /// The file with its includes; nothing where they cannot be read.
+    fn whole(&self, text: Option<&str>) -> Value {
+        let text = text.unwrap_or("{}");
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        whole::value_of(&self.location.path, text, self.environment).unwrap_or_default()
     }
 
     fn load(&self, text: &str) -> Result<Loaded, LoadError> {
@@ -332,31 +357,32 @@ fn perform(document: &mut Document, operation: &Operation) -> Result<(), EditErr
     }
 }
 
-/// Refuses to replace or remove a value that an included file supplies.
-fn require_own(
-    before: &Result<Loaded, LoadError>,
-    operation: &Operation,
-) -> Result<(), EditorError> {
-    match operation.change {
-        Change::Set(_) | Change::Unset | Change::Clear => {
-            require_written_here(before, &operation.path)
-        }
-        Change::Merge(_) | Change::Patch(_) => Ok(()),
-    }
+/// Which values the file supplies itself.
+struct Ownership<'a> {
+    sources: Option<&'a Sources>,
+    /// The file with its includes.
+    whole: Value,
 }
 
-fn require_written_here(
-    before: &Result<Loaded, LoadError>,
-    path: &ConfigPath,
-) -> Result<(), EditorError> {
-    let names = path.names();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    match loaded(before).and_then(|l| l.sources.included_from(&names)) {
-        Some(file) => Err(EditorError::Included {
+impl Ownership<'_> {
+    /// Refuses a write to a value that an included file supplies: it would not reach it.
+    /// `own` is the file without its includes.
+    fn require(&self, path: &ConfigPath, own: &Value) -> Result<(), EditorError> {
+        let names = path.names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let Some(file) = self.sources.and_then(|s| s.included_from(&names)) else {
+            return Ok(());
+        };
+        // What stands beside an include wins over it, and so does what neither has yet.
+        let is_own_leaf = tree::get(own, path).is_some_and(|value| !value.is_object());
+        let is_new = tree::get(&self.whole, path).is_none();
+        if is_own_leaf || is_new {
+            return Ok(());
+        }
+        Err(EditorError::Included {
             path: path.clone(),
             file: file.to_path_buf(),
-        }),
-        None => Ok(()),
+        })
     }
 }
 
@@ -417,10 +443,10 @@ fn authored_id(id: &str, root: &Value) -> Option<String> {
     if accounts.contains_key(id) {
         return Some(id.to_owned());
     }
-    let normal = normalize_account_id(id);
+    let normal = normalise_account_id(id);
     accounts
         .keys()
-        .find(|key| normalize_account_id(key) == normal)
+        .find(|key| normalise_account_id(key) == normal)
         .cloned()
 }
 

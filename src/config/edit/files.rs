@@ -19,7 +19,7 @@ pub const REJECTED: usize = 5;
 #[non_exhaustive]
 pub enum WriteError {
     /// The operating system refuses.
-    #[error("cannot {action} {path}: {source}", path = path.display())]
+    #[error("cannot {action} {path}", path = path.display())]
     Io {
         /// What was tried.
         action: &'static str,

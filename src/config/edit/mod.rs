@@ -4,6 +4,7 @@
 //! [`Document`] is the text with its syntax; it is edited by splicing the source between
 //! the spans of parsed nodes, so what lies outside an edited span cannot change.
 
+mod batch;
 mod document;
 mod editor;
 mod files;
@@ -14,15 +15,19 @@ mod render;
 mod source;
 mod splice;
 mod style;
-mod tree;
+pub(crate) mod tree;
 mod value;
+mod whole;
 mod write;
 
+pub use batch::{BatchError, read_batch, references_in};
 pub use document::{Document, EditError, SyntaxError};
 pub use editor::{Editor, EditorError, Outcome, authored_path};
-pub use operation::{Change, Difference, Expect, Operation};
 pub use files::{BACKUPS, REJECTED, WriteError};
+pub use operation::{Change, Difference, Expect, Operation};
+pub use tree::get as value_at;
 pub use value::{Typed, ValueError, from_argument, from_json5};
+pub use whole::read_value;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::config::path::ConfigPath;
-use crate::config::schema::{Node, ReloadClass};
+use crate::config::schema::{FieldKind, Node, ReloadClass};
 
 use super::tree;
 
@@ -75,7 +75,10 @@ fn compare(
     path: &ConfigPath,
     found: &mut Vec<Difference>,
 ) {
-    let (before, after) = (old.and_then(Value::as_object), new.and_then(Value::as_object));
+    let (before, after) = (
+        old.and_then(Value::as_object),
+        new.and_then(Value::as_object),
+    );
     let is_nested = match (before, after) {
         (Some(_), Some(_)) => true,
         (Some(map), None) => new.is_none() && !map.is_empty(),
@@ -114,8 +117,14 @@ fn compare(
 pub(crate) fn reload_class(differences: &[Difference]) -> Option<ReloadClass> {
     let class = |difference: &Difference| {
         let names = difference.path.names();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Node::file().at(&names).map(|node| node.field.reload)
+        let known = (0..=names.len()).rev().find_map(|length| {
+            let names: Vec<&str> = names.get(..length)?.iter().map(String::as_str).collect();
+            Some((length, Node::file().at(&names)?))
+        });
+        let (length, node) = known?;
+        // Below a text stand the parts of a reference, which no schema names.
+        let is_part = !matches!(node.field.kind, FieldKind::Object | FieldKind::Map);
+        (length == names.len() || is_part).then_some(node.field.reload)
     };
     differences.iter().filter_map(class).max()
 }
@@ -129,7 +138,8 @@ mod tests {
     #[test]
     fn differences_name_the_smallest_keys() {
         let old = json!({ "a": { "b": 1, "c": [1], "gone": { "x": 1 } }, "n": null, "e": {} });
-        let new = json!({ "a": { "b": 2, "c": [1, 2], "new": { "y": {} } }, "n": { "z": 1 }, "e": {} });
+        let new =
+            json!({ "a": { "b": 2, "c": [1, 2], "new": { "y": {} } }, "n": { "z": 1 }, "e": {} });
         let found: Vec<_> = differences(&old, &new)
             .into_iter()
             .map(|d| (d.path.to_string(), d.is_set))
@@ -152,10 +162,19 @@ mod tests {
         let class = |old: &Value, new: &Value| reload_class(&differences(old, new));
         let file = |wecom: Value| json!({ "channels": { "wecom": wecom } });
         let empty = json!({});
-        assert_eq!(class(&empty, &file(json!({ "name": "n" }))), Some(ReloadClass::Live));
+        assert_eq!(
+            class(&empty, &file(json!({ "name": "n" }))),
+            Some(ReloadClass::Live)
+        );
         let both = file(json!({ "name": "n", "accounts": { "hq": { "botId": "b" } } }));
         assert_eq!(class(&empty, &both), Some(ReloadClass::Reconnect));
-        assert_eq!(class(&empty, &json!({ "gateway": { "port": 1 } })), Some(ReloadClass::Restart));
+        assert_eq!(
+            class(&empty, &json!({ "gateway": { "port": 1 } })),
+            Some(ReloadClass::Restart)
+        );
+        let reference = file(json!({ "token": { "env": "T" } }));
+        assert_eq!(class(&empty, &reference), Some(ReloadClass::ReRegister));
+        assert_eq!(class(&empty, &file(json!({ "nmae": "n" }))), None);
         assert_eq!(class(&empty, &json!({ "plugins": { "x": 1 } })), None);
     }
 }

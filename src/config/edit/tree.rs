@@ -7,7 +7,7 @@ use crate::config::path::{ConfigPath, Segment};
 use super::document::EditError;
 
 /// The value at `path`.
-pub(crate) fn get<'v>(root: &'v Value, path: &ConfigPath) -> Option<&'v Value> {
+pub fn get<'v>(root: &'v Value, path: &ConfigPath) -> Option<&'v Value> {
     path.segments()
         .iter()
         .try_fold(root, |value, segment| match (value, segment) {

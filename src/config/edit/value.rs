@@ -68,14 +68,17 @@ pub enum ValueError {
 pub fn from_argument(path: &ConfigPath, argument: &str, strict: bool) -> Result<Typed, ValueError> {
     let known = known(path);
     let is_secret = known.is_some_and(|k| k.field.secret);
-    let trimmed = argument.trim();
-    let (argument, note) = if is_secret && trimmed != argument {
-        (trimmed, Some("blanks around the value were left out"))
+    let without_blanks = argument.trim();
+    let (argument, note) = if is_secret && without_blanks != argument {
+        (
+            without_blanks,
+            Some("blanks around the value were left out"),
+        )
     } else {
         (argument, None)
     };
-    let parsed = Source::parse(argument);
-    let node = match &parsed {
+    let source = Source::parse(argument);
+    let root = match &source {
         Ok(source) => source.root.as_ref(),
         Err(error) if strict => {
             return Err(ValueError::NotJson {
@@ -86,14 +89,14 @@ pub fn from_argument(path: &ConfigPath, argument: &str, strict: bool) -> Result<
         }
         Err(_) => None,
     };
-    if strict && node.is_none() {
+    if strict && root.is_none() {
         return Err(ValueError::NotJson {
             line: 1,
             column: 1,
             message: "nothing is there".to_owned(),
         });
     }
-    let value = meant(path, known, node, argument)?;
+    let value = meant(path, known, root, argument)?;
     if let Some(value) = &value {
         refuse_masks(path, value)?;
     }

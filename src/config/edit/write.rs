@@ -268,9 +268,7 @@ mod tests {
         let write = |_: Option<&str>| Ok::<_, Refusal<Infallible>>(Decision::Write("1".into()));
         let limit = Duration::from_millis(30);
         let error = update_within(&path, &SystemClock, limit, write).unwrap_err();
-        let UpdateError::Write(error) = error else {
-            panic!("{error:?}");
-        };
+        let UpdateError::Write(error) = error;
         let lock = home.path().join("wecom.json.lock");
         assert_eq!(
             error.to_string(),

@@ -88,7 +88,8 @@ impl<'a> Level<'a> {
     }
 
     fn rewrite(&mut self) {
-        let was_webhook = self.has(&["bot", "token"]) || self.has(&["bot", "encodingAESKey"])
+        let was_webhook = self.has(&["bot", "token"])
+            || self.has(&["bot", "encodingAESKey"])
             || self.has(&["bot", "encodingAesKey"]);
         self.transport();
         self.agent_app();
@@ -190,7 +191,8 @@ impl<'a> Level<'a> {
     }
 
     fn path(&self, keys: &[&str]) -> ConfigPath {
-        keys.iter().fold(self.at.clone(), |path, key| path.key(*key))
+        keys.iter()
+            .fold(self.at.clone(), |path, key| path.key(*key))
     }
 }
 

@@ -10,10 +10,7 @@ use super::Import;
 /// Plans to add `imported` to `current`. What differs is a conflict, which `overwrite`
 /// decides for the imported value.
 pub(super) fn join(current: &Value, imported: &Value, overwrite: bool, import: &mut Import) {
-    let join = Join {
-        current,
-        overwrite,
-    };
+    let join = Join { current, overwrite };
     join.value(&ConfigPath::default(), imported, import);
 }
 

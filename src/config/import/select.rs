@@ -50,7 +50,7 @@ pub(super) fn select(source: &Value, left_out: &mut Vec<ConfigPath>) -> Option<V
         }
     }
     if let Some(list) = source.pointer("/agents/list").and_then(Value::as_array) {
-        let agents = list.iter().map(|agent| agent_keys(agent)).collect();
+        let agents = list.iter().map(agent_keys).collect();
         let mut section = Map::new();
         insert(&mut section, "list", agents);
         insert(&mut selected, "agents", Value::Object(section));
@@ -60,10 +60,17 @@ pub(super) fn select(source: &Value, left_out: &mut Vec<ConfigPath>) -> Option<V
         insert(&mut section, "vars", vars.clone());
         insert(&mut selected, "env", Value::Object(section));
     }
-    if let Some(providers) = source.pointer("/secrets/providers").and_then(Value::as_object) {
+    if let Some(providers) = source
+        .pointer("/secrets/providers")
+        .and_then(Value::as_object)
+    {
         let at = ConfigPath::from_keys(["secrets", "providers"]);
         let mut section = Map::new();
-        insert(&mut section, "providers", providers_of_ours(providers, &at, left_out));
+        insert(
+            &mut section,
+            "providers",
+            providers_of_ours(providers, &at, left_out),
+        );
         insert(&mut selected, "secrets", Value::Object(section));
     }
     Some(Value::Object(selected))

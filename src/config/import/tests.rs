@@ -28,11 +28,18 @@ fn texts(paths: &[ConfigPath]) -> Vec<String> {
     paths.iter().map(ToString::to_string).collect()
 }
 
-const FIX: ImportOptions = ImportOptions { fix: true, overwrite: false };
+const FIX: ImportOptions = ImportOptions {
+    fix: true,
+    overwrite: false,
+};
 
 /// The channel after an import with rewriting.
 fn fixed(channel: &Value) -> Value {
-    let (file, _) = imported(&json!({ "channels": { "wecom": channel } }), &json!({}), FIX);
+    let (file, _) = imported(
+        &json!({ "channels": { "wecom": channel } }),
+        &json!({}),
+        FIX,
+    );
     file["channels"]["wecom"].clone()
 }
 
@@ -83,7 +90,12 @@ fn what_is_ours_is_taken_over_and_the_rest_is_not() {
     );
     assert_eq!(
         texts(&import.left_out),
-        ["channels.defaults.contextVisibility", "session.store", "commands.native", "secrets.providers.vault"]
+        [
+            "channels.defaults.contextVisibility",
+            "session.store",
+            "commands.native",
+            "secrets.providers.vault"
+        ]
     );
     assert_eq!(import.conflicts, []);
     let (again, second) = imported(&source, &file, ImportOptions::default());
@@ -116,15 +128,20 @@ fn what_is_there_stays_unless_overwritten() {
         "agents": { "list": [{ "id": "desk" }] }
     });
     let (file, plan) = imported(&source, &current, ImportOptions::default());
-    let expected = |bot: &str, name: &str| json!({
-        "channels": { "wecom": { "botId": bot, "secret": "s", "accounts": { "Main": { "name": name, "botId": "b" } } } },
-        "bindings": [{ "agentId": "a", "match": { "channel": "wecom" } }, { "agentId": "b", "match": { "channel": "wecom" } }],
-        "agents": { "list": [{ "id": "desk", "name": "Desk" }, { "id": "new" }] }
-    });
+    let expected = |bot: &str, name: &str| {
+        json!({
+            "channels": { "wecom": { "botId": bot, "secret": "s", "accounts": { "Main": { "name": name, "botId": "b" } } } },
+            "bindings": [{ "agentId": "a", "match": { "channel": "wecom" } }, { "agentId": "b", "match": { "channel": "wecom" } }],
+            "agents": { "list": [{ "id": "desk", "name": "Desk" }, { "id": "new" }] }
+        })
+    };
     assert_eq!(file, expected("ours", "m"));
     let conflicts = ["channels.wecom.botId", "channels.wecom.accounts.Main.name"];
     assert_eq!(texts(&plan.conflicts), conflicts);
-    let overwrite = ImportOptions { fix: false, overwrite: true };
+    let overwrite = ImportOptions {
+        fix: false,
+        overwrite: true,
+    };
     let (file, plan) = imported(&source, &current, overwrite);
     assert_eq!(file, expected("theirs", "n"));
     assert_eq!(texts(&plan.conflicts), conflicts);
@@ -154,7 +171,10 @@ fn each_foreign_shape_becomes_ours() {
             json!({ "bot": { "primaryTransport": "ws", "ws": { "botId": "b", "secret": "s" }, "token": "t" } }),
             json!({ "connectionMode": "websocket", "botId": "b", "secret": "s", "token": "t" }),
         ),
-        (json!({ "aibotid": "b", "botSecret": "s" }), json!({ "botId": "b", "secret": "s" })),
+        (
+            json!({ "aibotid": "b", "botSecret": "s" }),
+            json!({ "botId": "b", "secret": "s" }),
+        ),
         (
             json!({ "corpId": "ww", "corpSecret": "c", "agentId": "1000002", "callbackToken": "t", "callbackAesKey": "k" }),
             json!({ "agent": { "corpId": "ww", "agentId": "1000002", "token": "t", "encodingAESKey": "k", "corpSecret": "c" } }),
@@ -167,8 +187,14 @@ fn each_foreign_shape_becomes_ours() {
             json!({ "connectionMode": "webhook", "token": "t", "encodingAesKey": "k" }),
             json!({ "connectionMode": "webhook", "token": "t", "encodingAESKey": "k" }),
         ),
-        (json!({ "agent": { "encodingAesKey": "k" } }), json!({ "agent": { "encodingAESKey": "k" } })),
-        (json!({ "commandAllowlist": ["x"], "groupChat": {}, "adminUsers": [] }), json!({})),
+        (
+            json!({ "agent": { "encodingAesKey": "k" } }),
+            json!({ "agent": { "encodingAESKey": "k" } }),
+        ),
+        (
+            json!({ "commandAllowlist": ["x"], "groupChat": {}, "adminUsers": [] }),
+            json!({}),
+        ),
         (
             json!({ "accounts": { "hq": { "bot": { "botId": "b", "secret": "s" } } } }),
             json!({ "accounts": { "hq": { "botId": "b", "secret": "s" } } }),
@@ -189,9 +215,15 @@ fn rewriting_says_what_it_did() {
     let source = json!({ "channels": { "wecom": channel } });
     let import = import(&source, &json!({}), FIX).unwrap().unwrap();
     let rewritten: Vec<_> = import.rewritten.iter().map(ToString::to_string).collect();
-    assert_eq!(rewritten, ["channels.wecom.botSecret -> channels.wecom.secret"]);
+    assert_eq!(
+        rewritten,
+        ["channels.wecom.botSecret -> channels.wecom.secret"]
+    );
     assert_eq!(texts(&import.conflicts), ["channels.wecom.aibotid"]);
-    assert_eq!(texts(&import.unsupported), ["channels.wecom.adminUsers", "channels.wecom.bot"]);
+    assert_eq!(
+        texts(&import.unsupported),
+        ["channels.wecom.adminUsers", "channels.wecom.bot"]
+    );
     let mut own = source.clone();
     own["gateway"] = json!({ "port": 1 });
     let plan = fix_in_place(&own).unwrap();
@@ -205,21 +237,38 @@ fn rewriting_says_what_it_did() {
 fn a_printout_is_not_imported() {
     let source = json!({ "channels": { "wecom": { "secret": "__OPENCLAW_REDACTED__" } } });
     let error = import(&source, &json!({}), FIX).unwrap_err();
-    assert_eq!(error, ValueError::Mask { path: "channels.wecom.secret".parse().unwrap() });
+    assert_eq!(
+        error,
+        ValueError::Mask {
+            path: "channels.wecom.secret".parse().unwrap()
+        }
+    );
 }
 
 #[test]
 fn where_openclaw_keeps_its_file() {
     for (variables, path) in [
         (vec![], Some("/home/a/.openclaw/openclaw.json")),
-        (vec![("OPENCLAW_HOME", "/srv")], Some("/srv/.openclaw/openclaw.json")),
-        (vec![("CLAWDBOT_STATE_DIR", "/old")], Some("/old/openclaw.json")),
         (
-            vec![("CLAWDBOT_STATE_DIR", "/old"), ("OPENCLAW_STATE_DIR", "~/st")],
+            vec![("OPENCLAW_HOME", "/srv")],
+            Some("/srv/.openclaw/openclaw.json"),
+        ),
+        (
+            vec![("CLAWDBOT_STATE_DIR", "/old")],
+            Some("/old/openclaw.json"),
+        ),
+        (
+            vec![
+                ("CLAWDBOT_STATE_DIR", "/old"),
+                ("OPENCLAW_STATE_DIR", "~/st"),
+            ],
             Some("/home/a/st/openclaw.json"),
         ),
         (
-            vec![("OPENCLAW_STATE_DIR", "/st"), ("OPENCLAW_CONFIG_PATH", "/etc/o.json5")],
+            vec![
+                ("OPENCLAW_STATE_DIR", "/st"),
+                ("OPENCLAW_CONFIG_PATH", "/etc/o.json5"),
+            ],
             Some("/etc/o.json5"),
         ),
     ] {
