@@ -207,9 +207,24 @@ fn a_dry_run_writes_nothing_and_says_what_it_would_do() {
         (&report["ok"], &report["errors"][0]["kind"]),
         (&json!(false), &json!("schema"))
     );
+    for (arguments, kind) in [
+        (["channels.wecom.allowFrom", "[a"].as_slice(), "value"),
+        (&["channels.wecom.secret", "__REDACTED__"], "value"),
+        (&["channels.wecom.botId.x", "1"], "operation"),
+        (
+            &["channels.wecom.botId", "x", "--expect-absent"],
+            "conflict",
+        ),
+    ] {
+        let call = [&["set"], arguments, &["--dry-run", "--json"]].concat();
+        let answer = home.run(&call);
+        assert_eq!((answer.status, answer.err.as_str()), (1, ""), "{call:?}");
+        let report: Value = serde_json::from_str(&answer.out).unwrap();
+        assert_eq!(report["errors"][0]["kind"], json!(kind), "{report}");
+    }
     assert_eq!(
         home.ok(&["set", "channels.wecom.name", "n", "--dry-run"]),
-        "Dry run: HOME/wecom.json would be written.\nUpdated channels.wecom.name.\n\
+        "Dry run, nothing written. Otherwise:\nUpdated channels.wecom.name.\n\
          Applies without restart, from the next message on.\n"
     );
     assert_eq!(home.names(), ["wecom.json"]);

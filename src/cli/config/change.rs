@@ -1,22 +1,17 @@
 //! `wecom config set`, `unset` and `patch`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::config::edit::{
-    Change, Expect, Operation, Outcome, from_argument, from_json5, read_batch, references_in,
-};
+use crate::config::edit::{Change, Expect, Operation, from_argument, from_json5, read_batch};
 use crate::config::path::ConfigPath;
-use crate::config::schema::ReloadClass;
 
-use super::{Session, validate};
-
-/// So many keys are named one by one after a patch.
-const NAMED_KEYS: usize = 20;
+use super::Session;
+use super::report::{self, Request, Trial};
 
 /// How a path is written.
 pub(super) const WHERE: &str = "Where, for example channels.wecom.botId, bindings[0].agentId or \
@@ -51,7 +46,7 @@ pub struct SetArgs {
     /// Put the value in place of what is there (the default)
     #[arg(long)]
     pub replace: bool,
-    /// Check and report, write nothing
+    /// Check everything, secrets included, and report; write nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Write only if the present value is this one
@@ -110,7 +105,7 @@ pub struct UnsetArgs {
     /// Where.
     #[arg(help = WHERE)]
     pub path: ConfigPath,
-    /// Check and report, write nothing
+    /// Check everything, secrets included, and report; write nothing
     #[arg(long)]
     pub dry_run: bool,
     /// With --dry-run: print JSON
@@ -128,7 +123,7 @@ pub struct PatchArgs {
     /// Read the patch from standard input
     #[arg(long)]
     pub stdin: bool,
-    /// Check and report, write nothing
+    /// Check everything, secrets included, and report; write nothing
     #[arg(long)]
     pub dry_run: bool,
     /// With --dry-run: print JSON
@@ -136,36 +131,37 @@ pub struct PatchArgs {
     pub json: bool,
 }
 
-/// What is asked of the file, and how it was given.
-struct Request {
-    operations: Vec<Operation>,
-    mode: &'static str,
-    dry_run: bool,
-    json: bool,
-}
-
 pub(super) fn set(args: &SetArgs, session: &mut Session<'_>) -> anyhow::Result<u8> {
-    let (operations, mode) = operations(args, session)?;
-    let request = Request {
+    let request = operations(args, session).map(|(operations, mode)| Request {
         operations,
         mode,
-        dry_run: args.dry_run,
-        json: args.json,
-    };
-    perform(&request, session, report_operations)
+        by_key: false,
+    });
+    report::perform(request, Trial::of(args.dry_run, args.json), session)
 }
 
 pub(super) fn unset(args: &UnsetArgs, session: &mut Session<'_>) -> anyhow::Result<u8> {
     let request = Request {
         operations: vec![Operation::new(args.path.clone(), Change::Unset)],
         mode: "unset",
-        dry_run: args.dry_run,
-        json: args.json,
+        by_key: false,
     };
-    perform(&request, session, report_operations)
+    report::perform(Ok(request), Trial::of(args.dry_run, args.json), session)
 }
 
 pub(super) fn patch(args: &PatchArgs, session: &mut Session<'_>) -> anyhow::Result<u8> {
+    let request = read_patch(args, session).map(|changes| Request {
+        operations: vec![Operation::new(
+            ConfigPath::default(),
+            Change::Patch(changes),
+        )],
+        mode: "patch",
+        by_key: true,
+    });
+    report::perform(request, Trial::of(args.dry_run, args.json), session)
+}
+
+fn read_patch(args: &PatchArgs, session: &mut Session<'_>) -> anyhow::Result<Value> {
     let text = if let Some(file) = &args.file {
         read_file(file)?
     } else {
@@ -176,21 +172,14 @@ pub(super) fn patch(args: &PatchArgs, session: &mut Session<'_>) -> anyhow::Resu
             .context("cannot read the patch from standard input")?;
         text
     };
-    let root = ConfigPath::default();
-    let changes = from_json5(&root, &text).context("the patch is not usable")?;
+    let changes = from_json5(&ConfigPath::default(), &text).context("the patch is not usable")?;
     if !changes.is_object() {
         bail!("the patch must be an object, for example {{\"channels\":{{\"wecom\":{{…}}}}}}");
     }
-    let request = Request {
-        operations: vec![Operation::new(root, Change::Patch(changes))],
-        mode: "patch",
-        dry_run: args.dry_run,
-        json: args.json,
-    };
-    perform(&request, session, report_keys)
+    Ok(changes)
 }
 
-fn read_file(file: &PathBuf) -> anyhow::Result<String> {
+fn read_file(file: &Path) -> anyhow::Result<String> {
     fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
@@ -249,163 +238,4 @@ fn reference(source: RefSource, provider: &str, id: &str) -> Value {
         RefSource::Exec => "exec",
     };
     json!({ "source": source, "provider": provider, "id": id })
-}
-
-fn perform(
-    request: &Request,
-    session: &mut Session<'_>,
-    report: fn(&Request, &Outcome, &mut Session<'_>) -> anyhow::Result<()>,
-) -> anyhow::Result<u8> {
-    if request.dry_run {
-        return preview(request, session);
-    }
-    let outcome = session.editor().apply(&request.operations)?;
-    report(request, &outcome, session)?;
-    warn(&outcome, session)?;
-    Ok(0)
-}
-
-fn report_operations(
-    request: &Request,
-    outcome: &Outcome,
-    session: &mut Session<'_>,
-) -> anyhow::Result<()> {
-    for (operation, (path, has_changed)) in request.operations.iter().zip(&outcome.operations) {
-        let is_removal = matches!(operation.change, Change::Unset | Change::Clear);
-        match (has_changed, is_removal) {
-            (true, true) => writeln!(session.out, "Removed {path}.")?,
-            (true, false) => writeln!(session.out, "Updated {path}.")?,
-            (false, true) => writeln!(session.out, "No change: {path} is not set.")?,
-            (false, false) => writeln!(session.out, "No change: {path} has this value already.")?,
-        }
-    }
-    hint(outcome, session)
-}
-
-pub(super) fn report_keys_of(outcome: &Outcome, session: &mut Session<'_>) -> anyhow::Result<()> {
-    for difference in outcome.differences.iter().take(NAMED_KEYS) {
-        let verb = if difference.is_set {
-            "Updated"
-        } else {
-            "Removed"
-        };
-        writeln!(session.out, "{verb} {}.", difference.path)?;
-    }
-    let more = outcome.differences.len().saturating_sub(NAMED_KEYS);
-    if more > 0 {
-        writeln!(session.out, "… and {more} more.")?;
-    }
-    if outcome.differences.is_empty() {
-        writeln!(session.out, "No change.")?;
-    }
-    hint(outcome, session)
-}
-
-fn report_keys(_: &Request, outcome: &Outcome, session: &mut Session<'_>) -> anyhow::Result<()> {
-    report_keys_of(outcome, session)
-}
-
-/// What happens next, in one line; nothing if nothing changed.
-fn hint(outcome: &Outcome, session: &mut Session<'_>) -> anyhow::Result<()> {
-    if outcome.differences.is_empty() {
-        return Ok(());
-    }
-    let text = match outcome.reload {
-        None => "Nothing to do: wecom itself does not use this.",
-        Some(ReloadClass::Restart) => "Needs a restart: `wecom run` reads this when it starts.",
-        Some(_) if !outcome.is_watched => {
-            "A running daemon does not watch the file (gateway.reload.mode is off): `wecom config \
-             reload` applies it."
-        }
-        Some(ReloadClass::Live) => "Applies without restart, from the next message on.",
-        Some(ReloadClass::Reconnect) => {
-            "Applies without restart: the account reconnects after its running turns."
-        }
-        Some(ReloadClass::ReRegister) => {
-            "Applies without restart: the previous token and key stay valid for 60 s."
-        }
-        Some(ReloadClass::Client) => "Applies without restart, from the next API call on.",
-        Some(ReloadClass::Lifecycle) => "Applies without restart: accounts start and stop by it.",
-    };
-    writeln!(session.out, "{text}")?;
-    Ok(())
-}
-
-/// What the person should know although the edit was made.
-pub(super) fn warn(outcome: &Outcome, session: &mut Session<'_>) -> anyhow::Result<()> {
-    if outcome.lost_comments > 0 {
-        writeln!(
-            session.err,
-            "warning: comments inside the replaced value are gone ({}); the previous text is in \
-             the .bak file",
-            outcome.lost_comments
-        )?;
-    }
-    for issue in &outcome.incomplete {
-        writeln!(session.err, "still missing: {}", validate::line(issue))?;
-    }
-    Ok(())
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(error.source(), |cause| cause.source())
-        .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
-fn preview(request: &Request, session: &mut Session<'_>) -> anyhow::Result<u8> {
-    let result = session.editor().preview(&request.operations);
-    let mut errors = Vec::new();
-    match &result {
-        Ok(outcome) => {
-            for issue in &outcome.refused {
-                let message = format!("{}: {} {}", issue.path, issue.message, issue.fix);
-                errors.push(("schema", message));
-            }
-            for issue in &outcome.incomplete {
-                let kind = if issue.code == "secret_unresolved" {
-                    "resolvability"
-                } else {
-                    continue;
-                };
-                let message = format!("{}: {} {}", issue.path, issue.message, issue.fix);
-                errors.push((kind, message));
-            }
-        }
-        Err(error) => errors.push(("operation", chain(error))),
-    }
-    let is_ok = errors.is_empty();
-    let file = session.file();
-    if request.json {
-        let values = request.operations.iter().filter_map(|o| match &o.change {
-            Change::Set(value) | Change::Merge(value) | Change::Patch(value) => Some(value),
-            Change::Unset | Change::Clear => None,
-        });
-        let references: usize = values.map(references_in).sum();
-        let errors: Vec<Value> = errors
-            .iter()
-            .map(|(kind, message)| json!({ "kind": kind, "message": message }))
-            .collect();
-        session.print_json(&json!({
-            "ok": is_ok,
-            "operations": request.operations.len(),
-            "configPath": file.display().to_string(),
-            "inputModes": [request.mode],
-            "checks": { "schema": true, "resolvability": true, "resolvabilityComplete": true },
-            "refsChecked": references,
-            "skippedExecRefs": 0,
-            "errors": errors,
-        }))?;
-        return Ok(u8::from(!is_ok));
-    }
-    let outcome = result?;
-    for (_, message) in &errors {
-        writeln!(session.err, "error: {message}")?;
-    }
-    if is_ok {
-        writeln!(session.out, "Dry run: {} would be written.", file.display())?;
-        report_keys_of(&outcome, session)?;
-        warn(&outcome, session)?;
-    }
-    Ok(u8::from(!is_ok))
 }

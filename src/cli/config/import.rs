@@ -9,7 +9,7 @@ use crate::config::edit::read_value;
 use crate::config::import::{Import, ImportOptions, fix_in_place, import, openclaw_config_path};
 use crate::config::path::ConfigPath;
 
-use super::{Session, change};
+use super::{Session, report};
 
 /// Exit status: there was nothing to import.
 const NOTHING_FOUND: u8 = 1;
@@ -88,8 +88,8 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> anyhow::Resul
         session.location.path.display()
     )?;
     describe(&plan, args, session)?;
-    change::report_keys_of(&outcome, session)?;
-    change::warn(&outcome, session)?;
+    report::name_keys(&outcome, session)?;
+    report::warn(&outcome, session)?;
     for issue in &outcome.refused {
         writeln!(
             session.err,

@@ -3,6 +3,7 @@
 mod change;
 mod get;
 mod import;
+mod report;
 mod validate;
 
 use std::io::{Read, Write};
