@@ -207,6 +207,12 @@ fn a_dry_run_writes_nothing_and_says_what_it_would_do() {
         (&report["ok"], &report["errors"][0]["kind"]),
         (&json!(false), &json!("schema"))
     );
+    let report = home.ok(&["unset", "channels.wecom.dmPolicy", "--dry-run", "--json"]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(
+        (&report["ok"], &report["errors"]),
+        (&json!(true), &json!([]))
+    );
     for (arguments, kind) in [
         (["channels.wecom.allowFrom", "[a"].as_slice(), "value"),
         (&["channels.wecom.secret", "__REDACTED__"], "value"),

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::config::edit::read_value;
+use crate::config::edit::{read_value, sentence};
 use crate::config::import::{Import, ImportOptions, fix_in_place, import, openclaw_config_path};
 use crate::config::path::ConfigPath;
 
 use super::{Session, report};
 
-/// Exit status: there was nothing to import.
-const NOTHING_FOUND: u8 = 1;
+/// Exit status: there was nothing to import, or the result would not work.
+const FAILED: u8 = 1;
 
 /// Exit status: some keys were left as they are because both files have a value.
 const CONFLICTS: u8 = 2;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> anyhow::Resul
             "nothing to import: there is no {}",
             source.display()
         )?;
-        return Ok(NOTHING_FOUND);
+        return Ok(FAILED);
     }
     let current = session.editor().document()?.value();
     let is_own_file = is_same(&source, &session.location.path);
@@ -69,7 +69,7 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> anyhow::Resul
             "nothing to import from {}: {reason}",
             source.display()
         )?;
-        return Ok(NOTHING_FOUND);
+        return Ok(FAILED);
     };
     let outcome = if args.dry_run {
         session.editor().preview(&plan.operations)?
@@ -88,21 +88,20 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> anyhow::Resul
         session.location.path.display()
     )?;
     describe(&plan, args, session)?;
-    report::name_keys(&outcome, session)?;
+    if outcome.differences.is_empty() {
+        writeln!(session.out, "No change.")?;
+    }
+    report::hint(&outcome, session)?;
     report::warn(&outcome, session)?;
     for issue in &outcome.refused {
-        writeln!(
-            session.err,
-            "would be refused: {}",
-            super::validate::line(issue)
-        )?;
+        writeln!(session.err, "would be refused: {}", sentence(issue))?;
     }
     if !is_own_file {
         advise(&source, session)?;
     }
     let is_undecided = !plan.conflicts.is_empty() && !args.overwrite;
     Ok(if !outcome.refused.is_empty() {
-        NOTHING_FOUND
+        FAILED
     } else if is_undecided {
         CONFLICTS
     } else {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::config::edit::{Change, EditorError, Operation, Outcome, references_in};
+use crate::config::edit::{Change, EditorError, Operation, Outcome, references_in, sentence};
 use crate::config::schema::ReloadClass;
 
-use super::{Session, validate};
+use super::Session;
 
 /// So many keys are named one by one.
 const NAMED_KEYS: usize = 20;
@@ -120,7 +120,7 @@ fn problems(outcome: &Outcome) -> Vec<Problem> {
         .chain(unresolved)
         .map(|(kind, issue)| Problem {
             kind,
-            message: format!("{}: {} {}", issue.path, issue.message, issue.fix),
+            message: sentence(issue),
         })
         .collect()
 }
@@ -193,7 +193,7 @@ pub(super) fn name_keys(outcome: &Outcome, session: &mut Session<'_>) -> anyhow:
 }
 
 /// What happens next, in one line; nothing if nothing changed.
-fn hint(outcome: &Outcome, session: &mut Session<'_>) -> anyhow::Result<()> {
+pub(super) fn hint(outcome: &Outcome, session: &mut Session<'_>) -> anyhow::Result<()> {
     if outcome.differences.is_empty() {
         return Ok(());
     }
@@ -229,7 +229,7 @@ pub(super) fn warn(outcome: &Outcome, session: &mut Session<'_>) -> anyhow::Resu
         )?;
     }
     for issue in &outcome.incomplete {
-        writeln!(session.err, "still missing: {}", validate::line(issue))?;
+        writeln!(session.err, "still missing: {}", sentence(issue))?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::config::edit::sentence;
 use crate::config::{Issue, Severity, all_issues, load};
 
 use super::{Session, ValidateArgs};
@@ -44,25 +45,12 @@ pub(super) fn run(args: &ValidateArgs, session: &mut Session<'_>) -> anyhow::Res
     Ok(u8::from(!is_valid))
 }
 
-/// One finding on a line: how bad, where, what, and what to do.
-pub(super) fn line(issue: &Issue) -> String {
+/// One finding on a line: how bad, where, what, what to do, and its code.
+fn line(issue: &Issue) -> String {
     let severity = match issue.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "info",
     };
-    let place = if issue.path.is_empty() {
-        String::new()
-    } else {
-        format!("{}: ", issue.path)
-    };
-    let fix = if issue.fix.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", issue.fix)
-    };
-    format!(
-        "{severity:<7} {place}{} [{}]{fix}",
-        issue.message, issue.code
-    )
+    format!("{severity:<7} {} [{}]", sentence(issue), issue.code)
 }
