@@ -1,3 +1,7 @@
 //! The `wecom` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wecom::cli::main()
+}

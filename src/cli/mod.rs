@@ -1,1 +1,110 @@
 //! The command line: one file a command.
+
+mod channels;
+pub mod config;
+mod demo;
+mod logging;
+mod print;
+mod reload;
+mod run;
+mod sim;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::SystemClock;
+use crate::config::{Environment, Location, locate};
+
+/// Exit status for a configuration that can't be used (`EX_CONFIG`).
+const EXIT_CONFIG: u8 = 78;
+/// Exit status when a port, the state directory or the daemon is not available
+/// (`EX_UNAVAILABLE`).
+const EXIT_UNAVAILABLE: u8 = 69;
+
+/// An AI agent's seat in WeCom (企业微信).
+#[derive(Debug, Parser)]
+#[command(name = "wecom", version, max_term_width = 100)]
+pub struct Cli {
+    /// Configuration file [default: $WECOM_CONFIG, else wecom.json in the state directory]
+    #[arg(long, global = true, value_name = "PATH")]
+    config: Option<PathBuf>,
+
+    /// Log format on standard error
+    #[arg(long, global = true, value_enum, default_value_t = logging::Format::Text)]
+    log_format: logging::Format,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Talk to an echo agent in a simulated WeCom: no account, no key
+    Demo(demo::DemoArgs),
+    /// Run the daemon: connect every configured account
+    Run(run::RunArgs),
+    /// Run the WeCom simulator by itself
+    Sim(sim::SimArgs),
+    /// Accounts of the running daemon
+    #[command(subcommand)]
+    Channels(channels::ChannelsCommand),
+    /// Read, change and check the configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+}
+
+/// Runs the program and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let environment = Environment::from_process();
+    let location = locate(cli.config.as_deref(), &environment);
+    logging::start(cli.log_format, &environment, cli.command.default_log());
+    match cli.command.run(location, environment) {
+        Ok(code) => code,
+        Err(error) => {
+            print::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Command {
+    /// What is logged when the environment does not say: a daemon tells what it does, a
+    /// command speaks through its output.
+    fn default_log(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "info",
+            Self::Demo(_) | Self::Sim(_) | Self::Channels(_) | Self::Config(_) => "warn",
+        }
+    }
+
+    fn run(self, location: Location, environment: Environment) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Demo(args) => demo::run(&args, environment),
+            Self::Run(args) => run::run(&args, location, environment),
+            Self::Sim(args) => sim::run(&args),
+            Self::Channels(command) => channels::run(&command, &location),
+            Self::Config(command) => {
+                let mut session = config::Session {
+                    location: &location,
+                    environment: &environment,
+                    clock: &SystemClock,
+                    input: &mut std::io::stdin(),
+                    out: &mut std::io::stdout(),
+                    err: &mut std::io::stderr(),
+                    reload: &|| reload::ask_daemon(&location),
+                };
+                Ok(ExitCode::from(config::run(command, &mut session)?))
+            }
+        }
+    }
+}
+
+/// The runtime that commands with tasks use.
+fn tokio_runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+}

@@ -11,13 +11,16 @@ mod assemble;
 mod build;
 pub mod document;
 mod duration;
+pub mod edit;
 mod effective;
 mod environment;
 mod findings;
+pub mod import;
 mod include;
 pub mod ip_range;
 mod load;
 mod location;
+pub mod path;
 mod place;
 pub mod proxy;
 mod reader;
@@ -43,6 +46,7 @@ pub use environment::{Environment, Language};
 pub use load::{LoadError, Loaded, load, load_text};
 pub use location::{Location, locate};
 pub use sources::{EffectiveKey, Origin, Sources};
+pub(crate) use unknown::nearest;
 
 #[cfg(test)]
 mod tests;
