@@ -8,7 +8,8 @@
 //! - [`store`] is what must survive a kill: the durable inbox;
 //! - [`agent`] holds the back ends that answer, behind one trait;
 //! - [`channel`] is the runtime between them: policy, mailboxes, turns, replies;
-//! - [`http`] is the daemon's one HTTP server;
+//! - [`daemon`] puts them together: one process, one state directory;
+//! - [`http`] is its one HTTP server;
 //! - [`sim`] is WeCom in a box, so that all of it runs without an account;
 //! - [`cli`] is the command line.
 //!
@@ -20,6 +21,7 @@ pub mod channel;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod failpoint;
 pub mod http;
 pub mod ids;

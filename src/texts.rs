@@ -51,6 +51,9 @@ pub const HANDED_OVER_PARTIAL: &str = "⏳ 后续内容稍后会以新消息发�
 /// Stands before the end of a text whose beginning does not fit: "(earlier text omitted)".
 pub const EARLIER_OMITTED: &str = "……（前文较长，已省略，完成后会完整发送）\n\n";
 
+/// "(The answer is too long; the rest was left out.)"
+pub const REST_OMITTED: &str = "\n\n⚠️ 内容过长，其余部分已省略。";
+
 /// "You are not allowed to use this assistant yet. Your user id: ... Please send it to the
 /// administrator."
 pub fn not_admitted(user: &str) -> String {

@@ -5,7 +5,7 @@
 //! to do is forgotten, so that memory follows the work and not the number of chats.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -58,6 +58,22 @@ struct Mailbox {
 struct Running {
     sender: UserId,
     stop: CancellationToken,
+    being_written: Weak<()>,
+}
+
+/// Tells a turn that its sender wants it stopped. Dropped when the answer is decided: from
+/// then on there is nothing to stop.
+#[derive(Debug)]
+pub(super) struct Stop {
+    token: CancellationToken,
+    _being_written: Arc<()>,
+}
+
+impl Stop {
+    /// Resolves when the turn is to stop. Cancel safe.
+    pub(super) async fn requested(&self) {
+        self.token.cancelled().await;
+    }
 }
 
 /// Why there is no room.
@@ -112,9 +128,9 @@ impl Mailboxes {
             .place(work)
     }
 
-    /// The next work of a chat for its worker, with the token that stops it. `None`: there
+    /// The next work of a chat for its worker, with what may stop it. `None`: there
     /// is none, and the worker ends.
-    pub(super) fn next(&self, chat: &Chat) -> Option<(Work, CancellationToken)> {
+    pub(super) fn next(&self, chat: &Chat) -> Option<(Work, Stop)> {
         let mut boxes = self.lock();
         let mailbox = boxes.get_mut(chat)?;
         mailbox.running = None;
@@ -123,19 +139,28 @@ impl Mailboxes {
             forget_if_idle(&mut boxes, chat);
             return None;
         };
-        let stop = CancellationToken::new();
+        let being_written = Arc::new(());
+        let token = CancellationToken::new();
         mailbox.running = Some(Running {
             sender: work.inbound.sender.clone(),
-            stop: stop.clone(),
+            stop: token.clone(),
+            being_written: Arc::downgrade(&being_written),
         });
+        let stop = Stop {
+            token,
+            _being_written: being_written,
+        };
         Some((work, stop))
     }
 
-    /// Ends a chat's worker although work may be left.
-    pub(super) fn leave(&self, chat: &Chat) {
+    /// Ends a chat's worker although work may be left; `unstarted` goes back to its place.
+    pub(super) fn leave(&self, chat: &Chat, unstarted: Option<Work>) {
         if let Some(mailbox) = self.lock().get_mut(chat) {
             mailbox.running = None;
             mailbox.has_worker = false;
+            if let Some(work) = unstarted {
+                mailbox.waiting.push_front(work);
+            }
         }
     }
 
@@ -143,7 +168,10 @@ impl Mailboxes {
     pub(super) fn stop(&self, chat: &Chat, sender: &UserId) -> StopResult {
         let boxes = self.lock();
         match boxes.get(chat).and_then(|mailbox| mailbox.running.as_ref()) {
-            Some(running) if chat.kind == ChatKind::Direct || running.sender == *sender => {
+            Some(running)
+                if running.being_written.strong_count() > 0
+                    && (chat.kind == ChatKind::Direct || running.sender == *sender) =>
+            {
                 running.stop.cancel();
                 StopResult::Stopped
             }
@@ -151,11 +179,12 @@ impl Mailboxes {
         }
     }
 
-    /// Messages that run or wait, over all chats.
-    pub(super) fn depth(&self) -> usize {
-        let count =
-            |mailbox: &Mailbox| mailbox.waiting.len() + usize::from(mailbox.running.is_some());
-        self.lock().values().map(count).sum()
+    /// Messages that wait, over all chats.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock()
+            .values()
+            .map(|mailbox| mailbox.waiting.len())
+            .sum()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Chat, Mailbox>> {
@@ -312,9 +341,11 @@ mod tests {
         boxes.take_up(work(&group, 1, "alice"));
         let (_, stop) = boxes.next(&group).unwrap();
         assert_eq!(boxes.stop(&group, &"bob".into()), StopResult::Nothing);
-        assert!(!stop.is_cancelled());
+        assert!(!stop.token.is_cancelled());
         assert_eq!(boxes.stop(&group, &"alice".into()), StopResult::Stopped);
-        assert!(stop.is_cancelled());
+        assert!(stop.token.is_cancelled());
+        drop(stop);
+        assert_eq!(boxes.stop(&group, &"alice".into()), StopResult::Nothing);
         assert_eq!(
             boxes.stop(&chat(ChatKind::Direct), &"alice".into()),
             StopResult::Nothing

@@ -22,4 +22,4 @@ mod throttle;
 mod turn;
 
 pub use account::{AccountState, AccountStatus};
-pub use runtime::{Applied, ResumeError, Runtime};
+pub use runtime::{Applied, Backends, ResumeError, Runtime};

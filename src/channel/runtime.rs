@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::account::{AccountState, AccountStatus, RunningAccount, Shared, of_idle};
-use crate::agent::Agents;
+use crate::agent::{Agent, Agents};
 use crate::clock::SharedClock;
 use crate::config::{Account, Config};
 use crate::ids::AccountId;
@@ -26,8 +26,19 @@ const RECONNECT_DRAIN: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Runtime {
     shared: Shared,
+    backends: Backends,
     agents: watch::Sender<Arc<Agents>>,
     slots: Mutex<BTreeMap<AccountId, Slot>>,
+}
+
+/// Where agents come from.
+#[derive(Debug, Clone, Default)]
+pub enum Backends {
+    /// From the configuration.
+    #[default]
+    Configured,
+    /// This one answers everything: for programs that bring their own.
+    Only(Arc<dyn Agent>),
 }
 
 /// An account as configured, and its tasks if it runs.
@@ -72,7 +83,12 @@ pub enum ResumeError {
 
 impl Runtime {
     /// Starts every account that can run.
-    pub async fn start(config: &Config, store: Arc<dyn Store>, clock: SharedClock) -> Self {
+    pub async fn start(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: SharedClock,
+        backends: Backends,
+    ) -> Self {
         let (agents, agents_seen) = watch::channel(Arc::default());
         let shared = Shared {
             store,
@@ -82,6 +98,7 @@ impl Runtime {
         };
         let runtime = Self {
             shared,
+            backends,
             agents,
             slots: Mutex::default(),
         };
@@ -92,8 +109,11 @@ impl Runtime {
     /// Makes the accounts what `config` says. An account whose connection settings are the
     /// same keeps its connection.
     pub async fn apply(&self, config: &Config) -> Applied {
-        self.agents
-            .send_replace(Arc::new(Agents::from_settings(&config.agents)));
+        let agents = match &self.backends {
+            Backends::Configured => Agents::from_settings(&config.agents),
+            Backends::Only(agent) => Agents::only(agent.clone()),
+        };
+        self.agents.send_replace(Arc::new(agents));
         let mut slots = self.slots.lock().await;
         let mut applied = Applied::default();
         let mut gone: Vec<(AccountId, Slot)> = Vec::new();

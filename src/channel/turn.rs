@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::draft::{DraftWriter, draft};
 use super::inbound::Inbound;
-use super::mailbox::Work;
+use super::mailbox::{Stop, Work};
 use super::reply::{Closing, Delivery, Reply, TurnEnd, closing};
 use crate::agent::{Agent, AgentEvent, AgentFailure, FailureClass, TurnRequest};
 use crate::clock::SharedClock;
@@ -27,17 +27,15 @@ pub(super) struct TurnContext {
     /// The agent, or `None` when the configuration names none for this chat.
     pub(super) agent: Option<Arc<dyn Agent>>,
     pub(super) timeout: Duration,
-    /// Stops this turn on its sender's behalf.
-    pub(super) stop: CancellationToken,
     /// Ends the process's work for good.
     pub(super) hard_stop: CancellationToken,
 }
 
 /// Answers a recorded message and closes its record, unless the process goes down first.
-pub(super) async fn run(work: Work, reply: Box<dyn Reply>, context: &TurnContext) {
+pub(super) async fn run(work: Work, stop: Stop, reply: Box<dyn Reply>, context: &TurnContext) {
     let id = work.id;
     let (writer, reader) = draft();
-    let ((), delivery) = tokio::join!(write(work, writer, context), reply.deliver(reader));
+    let ((), delivery) = tokio::join!(write(work, stop, writer, context), reply.deliver(reader));
     let outcome = match delivery {
         Delivery::Ended(outcome) => outcome,
         Delivery::Interrupted => {
@@ -62,7 +60,7 @@ pub(super) async fn run(work: Work, reply: Box<dyn Reply>, context: &TurnContext
 }
 
 /// Writes the answer, unless the process goes down first.
-async fn write(work: Work, draft: DraftWriter, context: &TurnContext) {
+async fn write(work: Work, stop: Stop, draft: DraftWriter, context: &TurnContext) {
     if let Some(answer) = work.decided {
         draft.finish(Closing {
             text: Some(answer.text),
@@ -89,7 +87,7 @@ async fn write(work: Work, draft: DraftWriter, context: &TurnContext) {
         TurnEnd::Interrupted
     } else {
         let request = request(work.inbound, attempts);
-        match ask(request, &draft, context).await {
+        match ask(request, stop, &draft, context).await {
             Some(end) => end,
             // The draft is dropped unfinished: the reply knows what that means.
             None => return,
@@ -101,7 +99,12 @@ async fn write(work: Work, draft: DraftWriter, context: &TurnContext) {
 }
 
 /// Runs the agent to its end. `None`: the process is going down.
-async fn ask(request: TurnRequest, draft: &DraftWriter, context: &TurnContext) -> Option<TurnEnd> {
+async fn ask(
+    request: TurnRequest,
+    stop: Stop,
+    draft: &DraftWriter,
+    context: &TurnContext,
+) -> Option<TurnEnd> {
     let Some(agent) = &context.agent else {
         return Some(failed(&AgentFailure {
             class: FailureClass::Broken,
@@ -118,7 +121,7 @@ async fn ask(request: TurnRequest, draft: &DraftWriter, context: &TurnContext) -
         let event = tokio::select! {
             biased;
             () = context.hard_stop.cancelled() => return None,
-            () = context.stop.cancelled() => return Some(TurnEnd::Stopped),
+            () = stop.requested() => return Some(TurnEnd::Stopped),
             () = &mut timeout => return Some(TurnEnd::TimedOut),
             event = events.next() => event,
         };

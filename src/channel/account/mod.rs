@@ -129,7 +129,7 @@ impl RunningAccount {
             &core.settings(),
             &connection,
             &core.activity,
-            core.mailboxes.depth(),
+            core.mailboxes.waiting(),
         )
     }
 
@@ -143,12 +143,14 @@ impl RunningAccount {
             () = tokio::time::sleep(drain) => {}
             () = hurry.cancelled() => {}
         }
-        let left = core.mailboxes.depth();
+        let left = core.mailboxes.waiting() + core.activity.running();
         if left > 0 {
             tracing::warn!(account = %core.id, messages = left, "messages are left to the next start");
         }
-        core.client.close().await;
+        // In this order: an answer that waits for the connection is left to the next start,
+        // not given up because the connection is closed.
         core.hard_stop.cancel();
+        core.client.close().await;
         core.tracker.close();
         core.tracker.wait().await;
         left

@@ -123,6 +123,11 @@ impl Activity {
         RunningTurn(&self.turns)
     }
 
+    /// Turns that run.
+    pub(super) fn running(&self) -> usize {
+        *self.turns.borrow()
+    }
+
     /// Resolves when no turn runs.
     pub(super) async fn idle(&self) {
         // The sender is borrowed, so the channel can't close meanwhile.
@@ -145,7 +150,7 @@ pub(super) fn of_running(
     account: &Account,
     connection: &ConnectionState,
     activity: &Activity,
-    open_messages: usize,
+    waiting: usize,
 ) -> AccountStatus {
     let (state, last_error) = describe(account, connection);
     let since = |ms: &AtomicI64| Some(ms.load(Ordering::Relaxed)).filter(|ms| *ms > 0);
@@ -165,7 +170,7 @@ pub(super) fn of_running(
         last_outbound_at: since(&activity.outbound_ms),
         last_error,
         reconnect_attempts: attempts(connection),
-        open_messages,
+        open_messages: waiting + activity.running(),
         ..of_idle(account)
     }
 }

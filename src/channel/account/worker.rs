@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::Core;
-use crate::channel::mailbox::Work;
+use crate::channel::mailbox::{Stop, Work};
 use crate::channel::reply::{SocketReply, SocketReplySettings};
 use crate::channel::turn::{self, TurnContext};
 use crate::ids::Chat;
@@ -25,27 +24,27 @@ pub(super) fn start(core: &Arc<Core>, chat: Chat) {
                 message = %work.inbound.message_id,
                 req_id = %work.inbound.req_id,
             );
-            if !answer(&core, work, stop).instrument(span).await {
-                break;
-            }
+            let unstarted = answer(&core, work, stop).instrument(span).await.err();
             if core.soft_stop.is_cancelled() {
                 // What waits is left to the next start.
-                core.mailboxes.leave(&chat);
+                core.mailboxes.leave(&chat, unstarted);
                 break;
             }
         }
     });
 }
 
-/// Answers a message; `false` if the account stops before it could begin.
-async fn answer(core: &Core, work: Work, stop: CancellationToken) -> bool {
+/// Answers a message, or gives it back if the account stops before the turn could begin.
+async fn answer(core: &Core, work: Work, stop: Stop) -> Result<(), Work> {
     let permit = tokio::select! {
         biased;
-        () = core.soft_stop.cancelled() => return false,
+        () = core.soft_stop.cancelled() => return Err(work),
         permit = core.shared.turns.acquire() => permit,
     };
     // The semaphore is never closed.
-    let Ok(_permit) = permit else { return false };
+    let Ok(_permit) = permit else {
+        return Err(work);
+    };
     let _turn = core.activity.begin_turn();
     let settings = core.settings();
     let reply = SocketReply {
@@ -67,10 +66,9 @@ async fn answer(core: &Core, work: Work, stop: CancellationToken) -> bool {
         clock: core.shared.clock.clone(),
         agent: core.shared.agents.borrow().default_agent(),
         timeout: settings.turn_timeout,
-        stop,
         hard_stop: core.hard_stop.clone(),
     };
-    turn::run(work, Box::new(reply), &context).await;
+    turn::run(work, stop, Box::new(reply), &context).await;
     core.activity.outbound(core.shared.clock.now_ms());
-    true
+    Ok(())
 }

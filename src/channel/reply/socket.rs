@@ -24,6 +24,9 @@ use crate::wecom::bot::{
 /// Bytes of content in one message. WeCom takes 20,480; the rest is room for markers.
 const MAX_CONTENT_BYTES: usize = 20_000;
 
+/// Messages that one answer may become: less than a conversation's budget of a minute.
+const MAX_PARTS: usize = 20;
+
 /// Least time between two frames of one stream.
 const FRAME_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -315,8 +318,21 @@ enum Undelivered {
     Refused(String),
 }
 
+/// The messages that a final text becomes. What is beyond [`MAX_PARTS`] is left out, which
+/// the last one says.
 fn parts_of(text: &str) -> Vec<String> {
-    split(&escape_reasoning_tags(text), MAX_CONTENT_BYTES)
+    let mut parts = split(&escape_reasoning_tags(text), MAX_CONTENT_BYTES);
+    if parts.len() > MAX_PARTS {
+        tracing::warn!(
+            size_bytes = text.len(),
+            "the answer is too long; its end is left out"
+        );
+        parts.truncate(MAX_PARTS);
+        if let Some(last) = parts.last_mut() {
+            last.push_str(texts::REST_OMITTED);
+        }
+    }
+    parts
 }
 
 /// What the stream shows while the answer grows.

@@ -1,0 +1,149 @@
+//! `wecom demo`: simulator, daemon and echo agent in one process, over real sockets.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::{print, run::asked_to_stop, tokio_runtime};
+use crate::clock::SystemClock;
+use crate::config::{Environment, Location, load_text};
+use crate::daemon::{Daemon, DaemonOptions};
+use crate::sim::{
+    DEMO_BOT, DEMO_SECRET, Entry, EntryKind, Injection, Seed, Sim, SimChat, SimError, SimOptions,
+};
+
+/// Where the page is when the port is free, so that its address can be kept.
+const PAGE_PORT: u16 = 19790;
+
+/// The member who speaks for `--say`.
+const SPEAKER: &str = "zhangwei";
+
+/// Pause between two pieces of the echo, so that a person sees the answer stream in.
+const PIECE_DELAY_MS: u64 = 150;
+
+/// How long things that take milliseconds may take before something is wrong.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Options of `wecom demo`.
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Say this in a direct chat, print the answer as it streams in, and exit
+    #[arg(long, value_name = "TEXT")]
+    say: Option<String>,
+
+    /// Port of the chat page [default: 19790, or a free one if that is taken]
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+pub(super) fn run(args: &DemoArgs, environment: Environment) -> anyhow::Result<ExitCode> {
+    tokio_runtime()?.block_on(demo(args, environment))
+}
+
+async fn demo(args: &DemoArgs, environment: Environment) -> anyhow::Result<ExitCode> {
+    let sim = start_sim(args.port).await?;
+    // Gone when the demo ends: a demo leaves nothing behind.
+    let home = tempfile::tempdir().context("cannot make a directory for the demo's state")?;
+    let daemon = start_daemon(&sim, home.path(), environment).await?;
+    sim.wait_subscribed(&DEMO_BOT.into(), PATIENCE).await?;
+    if let Some(text) = &args.say {
+        say(&sim, text).await?;
+    } else {
+        banner(&sim, &daemon);
+        asked_to_stop().await?;
+    }
+    daemon
+        .shutdown(Duration::from_secs(1), &CancellationToken::new())
+        .await;
+    sim.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start_sim(port: Option<u16>) -> Result<Sim, SimError> {
+    let at = |port| SimOptions {
+        bind: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        seed: Seed::demo(),
+        ..SimOptions::default()
+    };
+    match Sim::start(at(port.unwrap_or(PAGE_PORT))).await {
+        Err(SimError::Bind { .. }) if port.is_none() => Sim::start(at(0)).await,
+        started => started,
+    }
+}
+
+async fn start_daemon(sim: &Sim, home: &Path, environment: Environment) -> anyhow::Result<Daemon> {
+    let settings = json!({
+        "channels": { "wecom": {
+            "enabled": true,
+            "name": "小助手",
+            "dmPolicy": "open",
+            "botId": DEMO_BOT,
+            "secret": DEMO_SECRET,
+            "websocketUrl": sim.bot_url(),
+            "welcomeText": "你好，我是小助手。对我说点什么，我会原样复述。\nHi! Tell me something and I will repeat it.",
+        } },
+        "agents": { "defaults": { "backend": { "type": "echo", "pieceDelayMs": PIECE_DELAY_MS } } },
+        "gateway": { "port": 0, "reload": { "mode": "off" } },
+    });
+    let location = Location {
+        home: home.to_owned(),
+        path: home.join("wecom.json"),
+        read_only: true,
+    };
+    let loaded = load_text(&settings.to_string(), &location, &environment)?;
+    let options = DaemonOptions {
+        location,
+        environment,
+        loaded,
+        clock: SystemClock::shared(),
+    };
+    Ok(Daemon::start(options).await?)
+}
+
+fn banner(sim: &Sim, daemon: &Daemon) {
+    print::line("");
+    print::line("  wecom demo: a simulated WeCom, the channel runtime and an echo agent.");
+    print::line("");
+    print::line(&format!("  Chat page   {}", sim.page_url()));
+    print::line(&format!("  Health      http://{}/readyz", daemon.address()));
+    print::line("");
+    print::line("  Open the page, pick a person, write to 小助手. Ctrl-C ends the demo.");
+    print::line("");
+}
+
+/// One turn on the terminal: what the person says, and the answer while it grows.
+async fn say(sim: &Sim, text: &str) -> anyhow::Result<()> {
+    let injected = sim.inject(Injection::text(DEMO_BOT, SPEAKER, text))?;
+    if !injected.delivered {
+        bail!("the bot is not connected");
+    }
+    print::line(&format!("{SPEAKER}: {text}"));
+    print::piece("小助手: ");
+    let chat = SimChat::direct(DEMO_BOT, SPEAKER);
+    let is_answer = |entry: &Entry| {
+        entry.kind == EntryKind::Stream && entry.req_id.as_ref() == Some(&injected.req_id)
+    };
+    let mut printed = String::new();
+    loop {
+        let grown = |entry: &Entry| {
+            is_answer(entry) && (entry.finished || (!entry.thinking && entry.text() != printed))
+        };
+        let answer = sim.wait_for(&chat, PATIENCE, grown).await?;
+        match answer.text().strip_prefix(printed.as_str()) {
+            Some(more) => print::piece(more),
+            // The text was replaced, not continued.
+            None => print::piece(&format!("\n{}", answer.text())),
+        }
+        answer.text().clone_into(&mut printed);
+        if answer.finished {
+            print::line("");
+            return Ok(());
+        }
+    }
+}

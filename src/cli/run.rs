@@ -1,0 +1,119 @@
+//! `wecom run`: the daemon.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{EXIT_CONFIG, EXIT_UNAVAILABLE, print, tokio_runtime};
+use crate::clock::SystemClock;
+use crate::config::{self, Environment, Loaded, Location, Severity, all_issues};
+use crate::daemon::{Daemon, DaemonOptions};
+use crate::task;
+
+/// Options of `wecom run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Seconds that running turns get to finish after a first SIGTERM or Ctrl-C; a second
+    /// one skips the wait
+    #[arg(long, default_value_t = 25, value_name = "SECONDS")]
+    drain: u64,
+}
+
+/// Exit status 0 after a clean shutdown, 78 for a configuration that can't be used, 69 for a
+/// taken port or state directory.
+pub(super) fn run(
+    args: &RunArgs,
+    location: Location,
+    environment: Environment,
+) -> anyhow::Result<ExitCode> {
+    let loaded = match config::load(&location, &environment) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            print::note(&format!("error: {error}"));
+            for issue in error.issues() {
+                print::note(&format!(
+                    "  {}: {} {}",
+                    issue.path, issue.message, issue.fix
+                ));
+            }
+            return Ok(ExitCode::from(EXIT_CONFIG));
+        }
+    };
+    report(&loaded);
+    let drain = Duration::from_secs(args.drain);
+    tokio_runtime()?.block_on(serve(drain, location, environment, loaded))
+}
+
+async fn serve(
+    drain: Duration,
+    location: Location,
+    environment: Environment,
+    loaded: Loaded,
+) -> anyhow::Result<ExitCode> {
+    let options = DaemonOptions {
+        location,
+        environment,
+        loaded,
+        clock: SystemClock::shared(),
+    };
+    let daemon = match Daemon::start(options).await {
+        Ok(daemon) => daemon,
+        Err(error) => {
+            print::error(&error.into());
+            return Ok(ExitCode::from(EXIT_UNAVAILABLE));
+        }
+    };
+    asked_to_stop().await?;
+    tracing::info!(drain_secs = drain.as_secs(), "shutting down");
+    let hurry = CancellationToken::new();
+    let tracker = TaskTracker::new();
+    let second = hurry.clone();
+    task::spawn(&tracker, "second signal", async move {
+        if asked_to_stop().await.is_ok() {
+            second.cancel();
+        }
+    });
+    let left = daemon.shutdown(drain, &hurry).await;
+    tracing::info!(messages_left = left, "stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Logs what validation found. Errors inside an account stop only that account.
+fn report(loaded: &Loaded) {
+    let path = loaded.config.path.display();
+    if !loaded.found {
+        tracing::warn!(
+            "no configuration at {path}: nothing to connect. Write one with `wecom config set`, \
+             or take over an OpenClaw file with `wecom config import`"
+        );
+    }
+    for issue in all_issues(&loaded.config) {
+        let (code, key, fix) = (issue.code, &issue.path, &issue.fix);
+        match issue.severity {
+            Severity::Error => tracing::error!(code, key, fix, "{}", issue.message),
+            Severity::Warning => tracing::warn!(code, key, fix, "{}", issue.message),
+            Severity::Info => tracing::info!(code, key, fix, "{}", issue.message),
+        }
+    }
+}
+
+/// Resolves at SIGINT (Ctrl-C) or SIGTERM.
+#[cfg(unix)]
+pub(super) async fn asked_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Resolves at Ctrl-C.
+#[cfg(not(unix))]
+pub(super) async fn asked_to_stop() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,168 @@
+//! How the command line finds the running daemon: a file in the state directory with its
+//! address and a token that is new at every start.
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+
+const FILE: &str = "daemon.json";
+
+/// A local request is answered at once or not at all; a reload may wait for running turns
+/// of a replaced connection (30 s).
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A line to the running daemon.
+#[derive(Debug)]
+pub struct Contact {
+    client: reqwest::Client,
+    base: String,
+    token: Secret,
+}
+
+/// Why the daemon can't be reached.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContactError {
+    /// Nothing runs with this state directory.
+    #[error("no daemon runs with the state directory {home}: start it with `wecom run`")]
+    NotRunning {
+        /// The directory.
+        home: PathBuf,
+    },
+    /// The file can't be read or written.
+    #[error("cannot use {path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what a daemon writes.
+    #[error("{path} is not the file of a daemon")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The daemon answered nothing, or nothing sensible.
+    #[error("the daemon did not answer")]
+    Request(#[source] reqwest::Error),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Published {
+    pid: u32,
+    address: SocketAddr,
+    token: String,
+}
+
+pub(super) fn new_token() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+/// Writes the file (mode 0600, replaced at once).
+pub(super) fn publish(
+    home: &Path,
+    address: SocketAddr,
+    token: &Secret,
+) -> Result<PathBuf, ContactError> {
+    let path = home.join(FILE);
+    let published = Published {
+        pid: std::process::id(),
+        address,
+        token: token.reveal().to_owned(),
+    };
+    let write = || {
+        // A named temporary file has mode 0600.
+        let mut file = tempfile::NamedTempFile::new_in(home)?;
+        file.write_all(serde_json::to_string(&published)?.as_bytes())?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    write().map_err(|source| ContactError::File {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(path)
+}
+
+pub(super) fn withdraw(path: &Path) {
+    if let Err(error) = std::fs::remove_file(path) {
+        tracing::debug!(%error, "the contact file was gone already");
+    }
+}
+
+/// Finds the daemon of a state directory.
+pub fn find(home: &Path) -> Result<Contact, ContactError> {
+    let path = home.join(FILE);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(ContactError::NotRunning {
+                home: home.to_owned(),
+            });
+        }
+        Err(source) => return Err(ContactError::File { path, source }),
+    };
+    let published: Published =
+        serde_json::from_str(&text).map_err(|_| ContactError::Malformed { path })?;
+    // The client asks for a provider even where it never speaks TLS. An error says that one
+    // is installed already.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(TIMEOUT)
+        .build()
+        .map_err(ContactError::Request)?;
+    Ok(Contact {
+        client,
+        base: format!("http://{}/api/v1", reachable(published.address)),
+        token: Secret::new(published.token),
+    })
+}
+
+/// A daemon that listens on every address is reached on loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+impl Contact {
+    /// `GET` of a path below `/api/v1`.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ContactError> {
+        self.request(reqwest::Method::GET, path).await
+    }
+
+    /// `POST` of a path below `/api/v1`, without a body. Answers with an error status are
+    /// answers too.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str) -> Result<T, ContactError> {
+        self.request(reqwest::Method::POST, path).await
+    }
+
+    async fn request<T: DeserializeOwned>(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+    ) -> Result<T, ContactError> {
+        let request = self
+            .client
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(self.token.reveal());
+        let answer = request.send().await.map_err(ContactError::Request)?;
+        answer.json().await.map_err(ContactError::Request)
+    }
+}

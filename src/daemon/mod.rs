@@ -1,0 +1,232 @@
+//! The daemon: one process that owns the state directory, the accounts and the HTTP port.
+
+mod contact;
+mod lock;
+mod reload;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::channel::{Backends, Runtime};
+use crate::clock::SharedClock;
+use crate::config::{Environment, Loaded, Location};
+use crate::http::{self, Services};
+use crate::secret::Secret;
+use crate::store::{SqliteStore, Store, StoreError};
+use crate::task;
+
+pub use contact::{Contact, ContactError, find};
+use lock::HomeLock;
+pub use lock::LockError;
+use reload::{FileReloader, watch_files};
+
+/// Closed messages are remembered this long, so that a repeated push is known.
+const REMEMBER_CLOSED: Duration = Duration::from_hours(24);
+
+/// How often closed messages are looked through.
+const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
+
+/// A running daemon.
+#[derive(Debug)]
+pub struct Daemon {
+    address: SocketAddr,
+    runtime: Arc<Runtime>,
+    contact_file: PathBuf,
+    stop: CancellationToken,
+    tracker: TaskTracker,
+    /// Held for as long as the daemon lives.
+    _lock: HomeLock,
+}
+
+/// What a daemon is started with.
+#[derive(Debug)]
+pub struct DaemonOptions {
+    /// Where the file and the state are.
+    pub location: Location,
+    /// The environment that references are resolved with.
+    pub environment: Environment,
+    /// The configuration, already read.
+    pub loaded: Loaded,
+    /// The time of day.
+    pub clock: SharedClock,
+}
+
+/// Why the daemon did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Another daemon uses the state directory, or it can't be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state can't be opened.
+    #[error("cannot open the state in {path}")]
+    Store {
+        /// The database file.
+        path: PathBuf,
+        /// What the store said.
+        #[source]
+        source: StoreError,
+    },
+    /// The port is taken or not allowed.
+    #[error(
+        "cannot listen on {address}: is another daemon running? Set `gateway.port` to a free port"
+    )]
+    Bind {
+        /// As configured.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file that tells the command line how to reach the daemon can't be written.
+    #[error(transparent)]
+    Contact(#[from] ContactError),
+}
+
+impl Daemon {
+    /// Locks the state directory, opens the store, binds the port and starts the accounts.
+    pub async fn start(options: DaemonOptions) -> Result<Self, StartError> {
+        let DaemonOptions {
+            location,
+            environment,
+            loaded,
+            clock,
+        } = options;
+        let lock = HomeLock::acquire(&location.home)?;
+        let path = location.home.join("state.db");
+        let store: Arc<dyn Store> = match SqliteStore::open(&path) {
+            Ok(store) => Arc::new(store),
+            Err(source) => return Err(StartError::Store { path, source }),
+        };
+        let gateway = &loaded.config.gateway;
+        let address = SocketAddr::new(gateway.bind, gateway.port);
+        let bound = TcpListener::bind(address).await;
+        let listener = bound.map_err(|source| StartError::Bind { address, source })?;
+        let address = listener.local_addr().unwrap_or(address);
+        let token = Secret::new(contact::new_token());
+        let contact_file = contact::publish(&location.home, address, &token)?;
+
+        let runtime = Arc::new(
+            Runtime::start(
+                &loaded.config,
+                store.clone(),
+                clock.clone(),
+                Backends::Configured,
+            )
+            .await,
+        );
+        let stop = CancellationToken::new();
+        let tracker = TaskTracker::new();
+        let follow_files = loaded.config.gateway.reload;
+        let reloader = Arc::new(FileReloader::new(
+            location,
+            environment,
+            loaded,
+            runtime.clone(),
+        ));
+        if follow_files {
+            task::spawn(
+                &tracker,
+                "configuration watch",
+                watch_files(reloader.clone(), stop.clone()),
+            );
+        }
+        let services = Services {
+            runtime: runtime.clone(),
+            reloader: reloader.clone(),
+            token,
+        };
+        task::spawn(
+            &tracker,
+            "http",
+            http::serve(listener, services, stop.clone()),
+        );
+        task::spawn(&tracker, "hangup", reload_on_hangup(reloader, stop.clone()));
+        task::spawn(&tracker, "prune", prune(store, clock, stop.clone()));
+        tracing::info!(%address, "the daemon is up");
+        Ok(Self {
+            address,
+            runtime,
+            contact_file,
+            stop,
+            tracker,
+            _lock: lock,
+        })
+    }
+
+    /// Where the HTTP server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The accounts.
+    pub fn runtime(&self) -> &Arc<Runtime> {
+        &self.runtime
+    }
+
+    /// Stops taking up work, gives running turns until `drain` is over or `hurry` is
+    /// cancelled, then ends everything. Returns how many messages were left to the next
+    /// start.
+    pub async fn shutdown(self, drain: Duration, hurry: &CancellationToken) -> usize {
+        let left = self.runtime.shutdown(drain, hurry).await;
+        self.stop.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+        contact::withdraw(&self.contact_file);
+        left
+    }
+}
+
+async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {
+    let mut timer = tokio::time::interval(PRUNE_INTERVAL);
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let remembered_ms = i64::try_from(REMEMBER_CLOSED.as_millis()).unwrap_or(i64::MAX);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = timer.tick() => {}
+        }
+        match store
+            .prune(clock.now_ms().saturating_sub(remembered_ms))
+            .await
+        {
+            Ok(0) => {}
+            Ok(messages) => tracing::debug!(messages, "forgot closed messages"),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "could not prune the store"
+                );
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn reload_on_hangup(reloader: Arc<FileReloader>, stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut hangups = match signal(SignalKind::hangup()) {
+        Ok(hangups) => hangups,
+        Err(error) => {
+            tracing::warn!(%error, "SIGHUP will not reload the configuration");
+            return;
+        }
+    };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            received = hangups.recv() => if received.is_none() { return },
+        }
+        http::Reloader::reload(&*reloader).await;
+    }
+}
+
+#[cfg(not(unix))]
+async fn reload_on_hangup(_reloader: Arc<FileReloader>, _stop: CancellationToken) {}

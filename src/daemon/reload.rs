@@ -1,0 +1,160 @@
+//! Takes a changed configuration over while the daemon runs.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::channel::Runtime;
+use crate::config::{self, Config, Environment, Issue, Loaded, Location, Severity, watch};
+use crate::http::{ReloadReport, Reloader};
+use crate::ids::AccountId;
+
+/// Reads the file again and applies what changed.
+///
+/// What does not validate changes nothing: a file with errors outside of accounts is
+/// refused whole, an account with errors keeps the settings it had.
+pub(super) struct FileReloader {
+    location: Location,
+    environment: Environment,
+    runtime: Arc<Runtime>,
+    /// What is in use. Held while a reload runs, so that reloads come one after another.
+    current: Mutex<Loaded>,
+}
+
+impl FileReloader {
+    pub(super) fn new(
+        location: Location,
+        environment: Environment,
+        loaded: Loaded,
+        runtime: Arc<Runtime>,
+    ) -> Self {
+        Self {
+            location,
+            environment,
+            runtime,
+            current: Mutex::new(loaded),
+        }
+    }
+
+    async fn watched(&self) -> Vec<std::path::PathBuf> {
+        self.current.lock().await.watched.clone()
+    }
+}
+
+#[async_trait]
+impl Reloader for FileReloader {
+    async fn reload(&self) -> ReloadReport {
+        let mut current = self.current.lock().await;
+        let read = || config::load(&self.location, &self.environment);
+        let mut loaded = match tokio::task::block_in_place(read) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                let problems = first_problems(error.issues().iter());
+                tracing::error!(
+                    ?problems,
+                    "the new configuration is refused; the old one stays in use"
+                );
+                return ReloadReport {
+                    problems,
+                    ..ReloadReport::default()
+                };
+            }
+        };
+        let problems = keep_broken_accounts(&current.config, &mut loaded.config);
+        let needs_restart = keep_what_needs_a_restart(&current.config, &mut loaded.config);
+        let applied = self.runtime.apply(&loaded.config).await;
+        *current = loaded;
+        let report = ReloadReport {
+            applied: true,
+            unchanged: names(&applied.unchanged),
+            updated: names(&applied.updated),
+            reconnected: names(&applied.reconnected),
+            started: names(&applied.started),
+            stopped: names(&applied.stopped),
+            needs_restart,
+            problems,
+        };
+        tracing::info!(
+            unchanged = ?report.unchanged,
+            updated = ?report.updated,
+            reconnected = ?report.reconnected,
+            started = ?report.started,
+            stopped = ?report.stopped,
+            needs_restart = ?report.needs_restart,
+            "configuration reloaded"
+        );
+        report
+    }
+}
+
+/// An account that worked and has errors now keeps its old settings and shows the errors.
+fn keep_broken_accounts(old: &Config, new: &mut Config) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (id, account) in &mut new.accounts {
+        let is_error = |issue: &&Issue| issue.severity == Severity::Error;
+        let broken = account.issues.iter().any(|issue| is_error(&issue));
+        let Some(before) = old
+            .accounts
+            .get(id)
+            .filter(|before| broken && before.bot_socket.is_some())
+        else {
+            continue;
+        };
+        problems.extend(first_problems(account.issues.iter().filter(is_error)));
+        let issues = std::mem::take(&mut account.issues);
+        *account = before.clone();
+        account.issues = issues;
+        tracing::error!(account = %id, "the account's new settings have errors; it keeps the old ones");
+    }
+    problems
+}
+
+/// What the process was started with stays, and is reported again until it is restarted.
+fn keep_what_needs_a_restart(old: &Config, new: &mut Config) -> Vec<String> {
+    let keys = config::reload::diff(old, new).restart;
+    new.gateway.bind = old.gateway.bind;
+    new.gateway.port = old.gateway.port;
+    keys.into_iter().map(str::to_owned).collect()
+}
+
+/// Problems worth showing at once; the rest is in `wecom config validate`.
+const SHOWN_PROBLEMS: usize = 3;
+
+fn first_problems<'a>(issues: impl Iterator<Item = &'a Issue>) -> Vec<String> {
+    issues
+        .take(SHOWN_PROBLEMS)
+        .map(|issue| format!("{}: {} {}", issue.path, issue.message, issue.fix))
+        .collect()
+}
+
+fn names(ids: &[AccountId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+/// Applies every change of the files until `stop` is cancelled.
+pub(super) async fn watch_files(reloader: Arc<FileReloader>, stop: CancellationToken) {
+    loop {
+        let files = reloader.watched().await;
+        let mut watching = match watch::watch(&files) {
+            Ok(watching) => watching,
+            Err(error) => {
+                tracing::warn!(%error, "changes of the configuration are not noticed");
+                return;
+            }
+        };
+        // A reload may name other files than the one before.
+        while reloader.watched().await == files {
+            let changed = tokio::select! {
+                () = stop.cancelled() => return,
+                changed = watching.changed() => changed,
+            };
+            if changed.is_none() {
+                tracing::warn!("changes of the configuration are no longer noticed");
+                return;
+            }
+            reloader.reload().await;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The local API: what the command line asks of the running daemon.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router, middleware};
+use serde::{Deserialize, Serialize};
+
+use super::{Services, guard};
+use crate::channel::{AccountStatus, ResumeError};
+use crate::ids::AccountId;
+
+pub(super) fn routes(services: Services) -> Router {
+    Router::new()
+        .route("/status", get(status))
+        .route("/accounts/{id}/resume", post(resume))
+        .route("/reload", post(reload))
+        .layer(middleware::from_fn_with_state(
+            services.clone(),
+            guard::check,
+        ))
+        .with_state(services)
+}
+
+async fn status(State(services): State<Services>) -> Json<Vec<AccountStatus>> {
+    Json(services.runtime.status().await)
+}
+
+/// The answer to a resume.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResumeReply {
+    /// Why it could not be done; absent when it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+async fn resume(State(services): State<Services>, Path(id): Path<String>) -> Response {
+    match services.runtime.resume(&AccountId::new(id)).await {
+        Ok(()) => Json(ResumeReply { error: None }).into_response(),
+        Err(error) => {
+            let code = match error {
+                ResumeError::Unknown { .. } => StatusCode::NOT_FOUND,
+                ResumeError::NotRunning(_) => StatusCode::CONFLICT,
+            };
+            (
+                code,
+                Json(ResumeReply {
+                    error: Some(error.to_string()),
+                }),
+            )
+                .into_response()
+        }
+    }
+}
+
+/// What reading the configuration again did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReloadReport {
+    /// Whether the new configuration is in use.
+    pub applied: bool,
+    /// Accounts as they were.
+    pub unchanged: Vec<String>,
+    /// Accounts with new settings and the same connection.
+    pub updated: Vec<String>,
+    /// Accounts whose connection was replaced.
+    pub reconnected: Vec<String>,
+    /// Accounts that run now.
+    pub started: Vec<String>,
+    /// Accounts that no longer run.
+    pub stopped: Vec<String>,
+    /// Keys whose new value needs a restart.
+    pub needs_restart: Vec<String>,
+    /// Why nothing, or not everything, was applied.
+    pub problems: Vec<String>,
+}
+
+async fn reload(State(services): State<Services>) -> Json<ReloadReport> {
+    Json(services.reloader.reload().await)
+}
