@@ -10,7 +10,6 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
@@ -39,10 +38,9 @@ pub(super) async fn start(
         addr: options.bind,
         source,
     };
-    let listener = TcpListener::bind(options.bind).await.map_err(cannot_bind)?;
-    let addr = listener.local_addr().map_err(cannot_bind)?;
+    let gate = Gate::bind(options.bind, &shared).map_err(cannot_bind)?;
+    let addr = gate.addr();
     let ended = CancellationToken::new();
-    let gate = Gate::new(listener, addr, &shared);
     task::spawn(
         &shared.tasks,
         "sim",
