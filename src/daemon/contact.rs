@@ -17,7 +17,7 @@ const FILE: &str = "daemon.json";
 
 /// A local request is answered at once or not at all; a reload may wait for running turns
 /// of a replaced connection (30 s).
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A line to the running daemon.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use super::{control, page, socket};
 use crate::task;
 
 /// Binds and serves. The token is cancelled when everything has ended.
-pub(super) async fn start(
+pub(super) fn start(
     options: SimOptions,
 ) -> Result<(Arc<Shared>, SocketAddr, CancellationToken), SimError> {
     if !options.allow_remote && !options.bind.ip().is_loopback() {
