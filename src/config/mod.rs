@@ -37,7 +37,7 @@ pub use effective::{
     FailureClass, GatewayAuth, GatewayAuthMode, GatewaySettings, GroupPolicy, GroupRule,
     GroupScope, Issue, LocalFiles, MarkdownTables, McpAuth, McpClient, McpConfirm, McpDelivery,
     McpServer, McpServerSettings, McpSettings, MediaSettings, NetworkSettings, PeerMatch, Reclaim,
-    ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles, all_issues,
+    ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles, UnknownAccount, all_issues,
 };
 pub use environment::{Environment, Language};
 pub use load::{LoadError, Loaded, load, load_text};
