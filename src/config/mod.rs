@@ -43,6 +43,7 @@ pub use environment::{Environment, Language};
 pub use load::{LoadError, Loaded, load, load_text};
 pub use location::{Location, locate};
 pub use sources::{EffectiveKey, Origin, Sources};
+pub use unknown::nearest;
 
 #[cfg(test)]
 mod tests;
