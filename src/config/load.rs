@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::assemble;
 use super::document::{self, DocumentError};
@@ -13,6 +13,7 @@ use super::findings::Finding;
 use super::include;
 use super::location::Location;
 use super::place::Place;
+use super::reader::shape;
 use super::sources::Sources;
 use super::variables::{self, Variables};
 
@@ -104,7 +105,8 @@ fn understand(
     }
     let mut findings = Vec::new();
     let dotenv = dotenv(location, &mut findings)?;
-    let variables = Variables::new(env, dotenv, file_variables(&included.root));
+    let vars = file_variables(&included.root, &mut findings);
+    let variables = Variables::new(env, dotenv, vars);
     let assembled = assemble::assemble(&included, &variables, location, env, findings);
     let mut watched = vec![location.path.clone(), location.dotenv_path()];
     watched.extend(included.files.iter().cloned());
@@ -155,14 +157,43 @@ fn dotenv(
 }
 
 /// `env.vars`, taken as it stands: what is put in is not looked at again.
-fn file_variables(root: &Map<String, serde_json::Value>) -> BTreeMap<String, String> {
-    Place::of("env.vars")
-        .find_in(root)
-        .and_then(serde_json::Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-        .collect()
+fn file_variables(
+    root: &Map<String, Value>,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<String, String> {
+    let place = Place::of("env.vars");
+    let Some(Value::Object(members)) = place.find_in(root) else {
+        return BTreeMap::new();
+    };
+    let mut variables = BTreeMap::new();
+    for (name, value) in members {
+        let here = place.key(name);
+        match value {
+            Value::String(text) => {
+                variables.insert(name.clone(), text.clone());
+            }
+            Value::Number(number) => {
+                variables.insert(name.clone(), number.to_string());
+                findings.push(Finding::warning(
+                    "string_from_number",
+                    here.clone(),
+                    "a text is written as a number: leading zeros or large numbers may be \
+                     damaged already",
+                    format!("put the value of `{here}` in quotes"),
+                ));
+            }
+            other => findings.push(Finding::warning(
+                "type_mismatch",
+                here.clone(),
+                format!(
+                    "`{name}` must be a text, not {}; it is ignored",
+                    shape(other)
+                ),
+                format!("change `{here}` to a text"),
+            )),
+        }
+    }
+    variables
 }
 
 fn first_error(loaded: &Loaded) -> String {

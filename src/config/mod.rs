@@ -40,13 +40,13 @@ pub use effective::{
     FailureClass, GatewayAuth, GatewayAuthMode, GatewaySettings, GroupPolicy, GroupRule,
     GroupScope, Issue, LocalFiles, MarkdownTables, McpAuth, McpClient, McpConfirm, McpDelivery,
     McpServer, McpServerSettings, McpSettings, MediaSettings, NetworkSettings, PeerMatch, Reclaim,
-    ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles, all_issues,
+    ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles, UnknownAccount, all_issues,
 };
 pub use environment::{Environment, Language};
 pub use load::{LoadError, Loaded, load, load_text};
 pub use location::{Location, locate};
 pub use sources::{EffectiveKey, Origin, Sources};
-pub(crate) use unknown::nearest;
+pub use unknown::nearest;
 
 #[cfg(test)]
 mod tests;

@@ -87,6 +87,16 @@ impl Place {
         }
     }
 
+    /// The last key with the positions after it, as a name for messages.
+    pub(crate) fn name(&self) -> String {
+        let from = self
+            .0
+            .iter()
+            .rposition(|step| matches!(step, Step::Key(_)))
+            .unwrap_or(0);
+        Self::from_steps(self.0.get(from..).unwrap_or_default()).to_string()
+    }
+
     /// Looks the place up in the members of an object.
     pub(crate) fn find_in<'v>(
         &self,
@@ -158,5 +168,7 @@ mod tests {
             Some("groups")
         );
         assert_eq!(place.below(&Place::of("agents")), None);
+        assert_eq!(Place::of("a.list").index(1).name(), "list[1]");
+        assert_eq!(place.name(), r#"["wr.A"]"#);
     }
 }

@@ -53,12 +53,7 @@ impl Reader<'_> {
         null: Null,
     ) -> Option<Value> {
         if value.is_null() {
-            self.findings.push(Finding::warning(
-                "null_value",
-                place.clone(),
-                "null counts as absent",
-                "remove the key",
-            ));
+            self.null(place);
             return (null == Null::Kept).then_some(Value::Null);
         }
         if node.field.reference {
@@ -143,12 +138,21 @@ impl Reader<'_> {
         ))
     }
 
+    fn null(&mut self, place: &Place) {
+        self.findings.push(Finding::warning(
+            "null_value",
+            place.clone(),
+            format!("`{}` is null, which counts as absent", place.name()),
+            format!("remove `{place}`"),
+        ));
+    }
+
     /// Reports a value of the wrong type. Always `None`.
     fn wrong_type<T>(&mut self, value: &Value, wanted: &str, place: &Place) -> Option<T> {
         self.findings.push(Finding::error(
             "type_mismatch",
             place.clone(),
-            format!("must be {wanted}, not {}", shape(value)),
+            format!("`{}` must be {wanted}, not {}", place.name(), shape(value)),
             format!("change `{place}` to {wanted}"),
         ));
         None

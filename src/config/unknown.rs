@@ -55,8 +55,9 @@ fn is_account_level(place: &Place) -> bool {
     }
 }
 
-/// The known name nearest to `key`, if it is near enough to be meant.
-pub(crate) fn nearest<'n>(key: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+/// The known name nearest to `key`, if it is near enough to be meant: at most three edits,
+/// fewer for short keys.
+pub fn nearest<'n>(key: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let lower = key.to_lowercase();
     // A short name has too many neighbours at the full distance.
     let limit = MAX_DISTANCE.min(key.chars().count().div_ceil(3));

@@ -6,8 +6,7 @@ use super::environment::Environment;
 use super::schema::is_variable_name;
 
 /// Variables of all sources; an earlier source wins: process environment, `.env` of the
-/// state directory, `env.vars` of the file.
-#[derive(Debug, Default)]
+/// state directory, `env.vars` of the file. No `Debug`: values may be secrets.
 pub(crate) struct Variables<'e> {
     environment: Option<&'e Environment>,
     dotenv: BTreeMap<String, String>,

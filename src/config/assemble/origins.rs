@@ -67,10 +67,12 @@ impl Tracer<'_> {
         };
         let own = relative.find_in(&self.draft.own).is_some();
         let place = self.draft.at_place(relative, self.shared);
+        // What lies below a place sorts directly behind it.
         let from_environment = self
             .from_environment
-            .iter()
-            .any(|used| used.below(&place).is_some());
+            .range(&place..)
+            .next()
+            .is_some_and(|used| used.below(&place).is_some());
         let origin = match (from_environment, own && self.shared.multi) {
             (true, _) => Origin::Env,
             (false, true) => Origin::Account,

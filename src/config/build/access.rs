@@ -71,51 +71,102 @@ pub(super) fn access(draft: &mut Draft, shared: &Shared<'_>) -> Access {
         access_groups: shared.access_groups.clone(),
     };
     check_references(draft, shared);
-    if draft.enabled && draft.has_credentials() {
-        check_direct(draft, shared, &access);
-        check_groups(draft, shared, &access);
+    if draft.enabled {
+        let has_bot = draft.has_bot();
+        for entry in entries(draft, shared, &access, has_bot) {
+            check_direct(draft, &entry);
+        }
+        if has_bot {
+            check_groups(draft, shared, &access);
+        }
     }
     access
 }
 
-fn check_direct(draft: &mut Draft, shared: &Shared<'_>, access: &Access) {
-    let policy = draft.at("dmPolicy", shared);
-    let list = draft.at("allowFrom", shared);
-    let says_everybody = access.allow_from.iter().any(|entry| entry.trim() == "*");
-    match (draft.keys.dm_policy, access.dm_policy) {
-        (None, _) => draft.report(Finding::warning(
+/// One way in, with the rules for direct messages that hold there.
+struct Entry {
+    /// What people write to, for messages.
+    what: &'static str,
+    /// The policy, if anybody set it.
+    policy: Option<DmPolicy>,
+    policy_place: Place,
+    list: Vec<String>,
+    list_place: Place,
+}
+
+/// The bot, and the agent app where its rules are not simply the bot's.
+fn entries(draft: &Draft, shared: &Shared<'_>, access: &Access, has_bot: bool) -> Vec<Entry> {
+    let keys = &draft.keys;
+    let at = |dotted: &str| draft.at(dotted, shared);
+    let bot = has_bot.then(|| Entry {
+        what: "bot",
+        policy: keys.dm_policy,
+        policy_place: at("dmPolicy"),
+        list: access.allow_from.clone(),
+        list_place: at("allowFrom"),
+    });
+    let (own_policy, own_list) = (keys.agent.dm_policy, keys.agent.allow_from.as_ref());
+    let differs = own_policy.is_some() || own_list.is_some();
+    let app = (draft.has_agent_app() && (differs || !has_bot)).then(|| Entry {
+        what: "app",
+        policy: own_policy.or(keys.dm_policy),
+        policy_place: at(if own_policy.is_some() {
+            "agent.dmPolicy"
+        } else {
+            "dmPolicy"
+        }),
+        list: own_list.map_or_else(|| access.allow_from.clone(), TextList::list),
+        list_place: at(if own_list.is_some() {
+            "agent.allowFrom"
+        } else {
+            "allowFrom"
+        }),
+    });
+    bot.into_iter().chain(app).collect()
+}
+
+fn check_direct(draft: &mut Draft, entry: &Entry) {
+    let (policy, list, what) = (&entry.policy_place, &entry.list_place, entry.what);
+    let effective = entry.policy.unwrap_or_default();
+    match entry.policy {
+        None => draft.report(Finding::warning(
             "dm_open_default",
             policy.clone(),
-            "`dmPolicy` is not set, and the default is `open`: everybody in the company may use \
-             the bot",
+            format!(
+                "`dmPolicy` is not set, and the default is `open`: everybody in the company may \
+                 use the {what}"
+            ),
             format!("set `{policy}` to \"open\", \"pairing\", \"allowlist\" or \"disabled\""),
         )),
-        (Some(_), DmPolicy::Open) => draft.report(Finding::info(
+        Some(DmPolicy::Open) => draft.report(Finding::info(
             "dm_open",
             policy.clone(),
-            "everybody in the company may use the bot",
+            format!("everybody in the company may use the {what}"),
             format!("set `{policy}` to \"pairing\" or \"allowlist\" to choose"),
         )),
-        _ => {}
+        Some(_) => {}
     }
-    match access.dm_policy {
+    let says_everybody = entry.list.iter().any(|listed| listed == "*");
+    match effective {
+        DmPolicy::Open | DmPolicy::Disabled if entry.list.is_empty() => {}
         // A lone `*` says the same as the policy.
-        DmPolicy::Open if access.allow_from.is_empty() || says_everybody => {}
-        DmPolicy::Disabled if access.allow_from.is_empty() => {}
+        DmPolicy::Open if says_everybody => {}
         DmPolicy::Open | DmPolicy::Disabled => draft.report(Finding::warning(
             "allow_from_ignored",
-            list,
+            list.clone(),
             format!(
                 "the list has no effect on messages while dmPolicy is {}",
-                word(access.dm_policy)
+                word(effective)
             ),
             format!("set `{policy}` to \"allowlist\" or \"pairing\""),
         )),
-        DmPolicy::Allowlist if access.allow_from.is_empty() => draft.report(Finding::warning(
+        DmPolicy::Allowlist if entry.list.is_empty() => draft.report(Finding::warning(
             "allow_from_empty",
             list.clone(),
-            "dmPolicy is allowlist and the list is empty: only people whose pairing was approved \
-             can talk to the bot",
+            format!(
+                "dmPolicy is allowlist and the list is empty: only people whose pairing was \
+                 approved can talk to the {what}"
+            ),
             format!("add user ids to `{list}`"),
         )),
         DmPolicy::Allowlist | DmPolicy::Pairing => {}

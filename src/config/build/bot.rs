@@ -322,14 +322,17 @@ pub(super) fn check_visible(
         return true;
     };
     let length = text.chars().count();
+    let here = draft.at(path, shared);
+    let name = here.name();
     let what = if length > limit {
-        format!("has {length} characters, at most {limit} are allowed")
+        format!("`{name}` has {length} characters, at most {limit} are allowed")
     } else if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return true;
     } else {
-        "holds blanks or characters that are not ASCII: is something pasted along?".to_owned()
+        format!(
+            "`{name}` holds blanks or characters that are not ASCII: is something pasted along?"
+        )
     };
-    let here = draft.at(path, shared);
     let fix = format!("copy `{here}` from the console again");
     draft.report(Finding::error("credential_form", here, what, fix).stopping(stops));
     false
@@ -344,7 +347,7 @@ fn reclaim(draft: &mut Draft, shared: &Shared<'_>) -> Option<Reclaim> {
                 "out_of_range",
                 here.clone(),
                 format!(
-                    "must not be smaller than initialDelayMs ({}), got {}",
+                    "`maxDelayMs` must not be smaller than `initialDelayMs` ({}), got {}",
                     keys.initial_delay_ms, keys.max_delay_ms
                 ),
                 format!("raise `{here}`"),

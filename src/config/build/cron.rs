@@ -92,12 +92,12 @@ fn failure_alert(keys: &CronKeys) -> Option<FailureAlert> {
     })
 }
 
-fn webhook(keys: &CronKeys, place: &Place, findings: &mut Vec<Finding>) -> Option<String> {
+fn webhook(keys: &CronKeys, place: &Place, findings: &mut Vec<Finding>) -> Option<Secret> {
     let address = non_empty(keys.webhook.as_ref())?;
     let usable = url::Url::parse(&address)
         .is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.host().is_some());
     if usable {
-        return Some(address);
+        return Some(Secret::new(address));
     }
     let here = place.key("webhook");
     findings.push(Finding::error(
@@ -119,7 +119,7 @@ fn time_zone(keys: &CronKeys, place: &Place, findings: &mut Vec<Finding>) -> Opt
     findings.push(Finding::error(
         "time_zone",
         here.clone(),
-        "is not the name of a time zone",
+        "`defaultTimeZone` is not the name of a time zone",
         format!("set `{here}` to a name such as Asia/Shanghai"),
     ));
     None

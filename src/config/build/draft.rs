@@ -13,10 +13,10 @@ use crate::config::environment::Environment;
 use crate::config::findings::{Finding, Stops};
 use crate::config::place::Place;
 use crate::config::schema::channel::AccountKeys;
+use crate::config::schema::value::Supplied;
 use crate::ids::AccountId;
 
 /// What all accounts share.
-#[derive(Debug)]
 pub(crate) struct Shared<'s> {
     pub(crate) home: &'s Path,
     pub(crate) env: &'s Environment,
@@ -31,8 +31,8 @@ pub(crate) struct Shared<'s> {
     pub(crate) host_media_mb: Option<f64>,
 }
 
-/// One account: its own keys, what it inherits, what was found.
-#[derive(Debug)]
+/// One account: its own keys, what it inherits, what was found. No `Debug`: the keys hold
+/// secrets.
 pub(crate) struct Draft {
     pub(crate) id: AccountId,
     pub(crate) authored_id: String,
@@ -122,22 +122,29 @@ impl Draft {
 
     /// Whether anything is set that could become a capability.
     pub(crate) fn has_credentials(&self) -> bool {
+        self.has_bot() || self.has_agent_app() || !self.keys.mcp.servers.is_empty()
+    }
+
+    /// Whether credentials of a bot are set, complete or not.
+    pub(crate) fn has_bot(&self) -> bool {
         let keys = &self.keys;
-        let agent = &keys.agent;
-        [
+        is_any_present([
             &keys.bot_id,
             &keys.secret,
             &keys.token,
             &keys.encoding_aes_key,
-            &agent.corp_id,
-            &agent.corp_secret,
-            &agent.token,
-            &agent.encoding_aes_key,
-        ]
-        .into_iter()
-        .flatten()
-        .any(crate::config::schema::value::Supplied::is_present)
-            || !keys.mcp.servers.is_empty()
+        ])
+    }
+
+    /// Whether credentials of an agent app are set, complete or not.
+    pub(crate) fn has_agent_app(&self) -> bool {
+        let keys = &self.keys.agent;
+        is_any_present([
+            &keys.corp_id,
+            &keys.corp_secret,
+            &keys.token,
+            &keys.encoding_aes_key,
+        ])
     }
 
     /// Takes over a finding about the top level, unless the account says the key itself.
@@ -280,6 +287,10 @@ pub(crate) fn unconfigured_account(id: AccountId, home: &Path) -> Account {
     let mut draft = Draft::new(id, authored, Map::new(), Vec::new(), &shared);
     draft.enabled = true;
     draft.build(&shared)
+}
+
+fn is_any_present(keys: [&Option<Supplied>; 4]) -> bool {
+    keys.into_iter().flatten().any(Supplied::is_present)
 }
 
 /// What an error in one key stops.

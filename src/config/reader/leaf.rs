@@ -65,7 +65,10 @@ impl Reader<'_> {
         self.findings.push(Finding::error(
             "out_of_range",
             place.clone(),
-            format!("has {length} {unit}, at most {limit} are allowed"),
+            format!(
+                "`{}` has {length} {unit}, at most {limit} are allowed",
+                place.name()
+            ),
             format!("shorten `{place}`"),
         ));
         None
@@ -116,6 +119,10 @@ impl Reader<'_> {
                 ));
                 None
             }
+            Value::Null => {
+                self.null(place);
+                None
+            }
             other => self.wrong_type(other, "a text", place),
         }
     }
@@ -161,7 +168,7 @@ impl Reader<'_> {
                 self.findings.push(Finding::error(
                     "type_mismatch",
                     place.clone(),
-                    format!("must be a whole number, not {number}"),
+                    format!("`{}` must be a whole number, not {number}", place.name()),
                     format!("change `{place}` to a whole number"),
                 ));
                 return None;
@@ -188,7 +195,7 @@ impl Reader<'_> {
         self.findings.push(Finding::error(
             "out_of_range",
             place.clone(),
-            format!("must be {range}, got {number}"),
+            format!("`{}` must be {range}, got {number}", place.name()),
             format!("change `{place}` to {range}"),
         ));
         None
@@ -228,7 +235,11 @@ impl Reader<'_> {
         self.findings.push(Finding::error(
             "enum_value",
             place.clone(),
-            format!("`{}` is not one of {list}", abbreviated(text)),
+            format!(
+                "`{}` is `{}`, which is not one of {list}",
+                place.name(),
+                abbreviated(text)
+            ),
             format!("change `{place}` to one of {list}"),
         ));
         None
@@ -256,7 +267,7 @@ impl Reader<'_> {
             self.findings.push(Finding::error(
                 "type_mismatch",
                 place.clone(),
-                format!("must be {wanted}, not {}", shape(value)),
+                format!("`{}` must be {wanted}, not {}", place.name(), shape(value)),
                 format!("change `{place}` to {wanted}"),
             ));
         }

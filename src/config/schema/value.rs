@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// A text that may come from a reference.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A text that may come from a reference. Its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Supplied {
     /// The text, trimmed.
     Known(String),
@@ -27,6 +27,15 @@ impl Supplied {
     /// Whether somebody meant to set it: not blank, resolved or not.
     pub(crate) fn is_present(&self) -> bool {
         !matches!(self, Self::Known(text) if text.is_empty())
+    }
+}
+
+impl std::fmt::Debug for Supplied {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Known(_) => "***",
+            Self::Unresolved => "unresolved",
+        })
     }
 }
 

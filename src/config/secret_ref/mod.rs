@@ -17,22 +17,22 @@ use super::variables::Variables;
 pub(crate) enum RefError {
     #[error("the reference has none of the known forms")]
     Form,
-    #[error("`{0}` is not a name of an environment variable")]
-    VariableName(String),
+    #[error("`env` does not hold the name of an environment variable")]
+    VariableName,
     #[error("the variable {0} is missing or empty")]
     Variable(String),
     #[error("the source `store` belongs to OpenClaw's own store, which is not shared")]
     Store,
-    #[error("`{0}` is not a known source")]
-    Source(String),
+    #[error("`source` is not one of env, file, exec")]
+    Source,
     #[error("the provider `{0}` is not declared under secrets.providers")]
     Provider(String),
     #[error("the provider `{name}` is not of the source `{wanted}`")]
     ProviderSource { name: String, wanted: &'static str },
     #[error("the provider `{name}` has no `{key}`")]
     ProviderKey { name: String, key: &'static str },
-    #[error("the id `{0}` does not have the form that its source asks for")]
-    Id(String),
+    #[error("`id` does not have the form that its source asks for")]
+    Id,
     #[error(transparent)]
     File(#[from] file::FileError),
     #[error(transparent)]
@@ -43,16 +43,16 @@ impl RefError {
     /// What to do about it.
     pub(crate) fn fix(&self) -> &'static str {
         match self {
-            Self::Form | Self::Source(_) => {
+            Self::Form | Self::Source => {
                 "write { env: \"NAME\" }, { file: \"/path\" } or { source, provider, id }"
             }
-            Self::VariableName(_) => "use capital letters, digits and _",
+            Self::VariableName => "use capital letters, digits and _",
             Self::Variable(_) => "set it in the environment or in .env of the state directory",
             Self::Store => "use { env: \"NAME\" } or { file: \"/path\" } instead",
             Self::Provider(_) | Self::ProviderSource { .. } | Self::ProviderKey { .. } => {
                 "declare the provider with its source under secrets.providers"
             }
-            Self::Id(_) => {
+            Self::Id => {
                 "env: a variable's name; file: /pointer or value; exec: letters, digits and ._:/#-"
             }
             Self::File(error) => error.fix(),
@@ -61,8 +61,7 @@ impl RefError {
     }
 }
 
-/// A resolved reference.
-#[derive(Debug, Clone)]
+/// A resolved reference. No `Debug`: it holds a secret.
 pub(crate) struct Resolved {
     pub(crate) text: String,
     /// A file that others may read.
@@ -142,7 +141,7 @@ impl<'v> Secrets<'v> {
                 let text = match mode {
                     ProviderMode::SingleValue if id == "value" => file::read_private(&path)?,
                     ProviderMode::Json if id.starts_with('/') => file::read_pointer(&path, id)?,
-                    _ => return Err(RefError::Id(id.to_owned())),
+                    _ => return Err(RefError::Id),
                 };
                 Ok(Resolved {
                     text,
@@ -151,7 +150,7 @@ impl<'v> Secrets<'v> {
             }
             "exec" => {
                 if !is_exec_id(id) {
-                    return Err(RefError::Id(id.to_owned()));
+                    return Err(RefError::Id);
                 }
                 let keys = self.provider(provider, ProviderSource::Exec, "exec")?;
                 let command = keys.command.clone().ok_or_else(|| RefError::ProviderKey {
@@ -169,7 +168,7 @@ impl<'v> Secrets<'v> {
                 })
             }
             "store" => Err(RefError::Store),
-            other => Err(RefError::Source(other.to_owned())),
+            _ => Err(RefError::Source),
         }
     }
 
@@ -195,7 +194,7 @@ impl<'v> Secrets<'v> {
 
     fn variable(&self, name: &str) -> Result<Resolved, RefError> {
         if !is_env_id(name) {
-            return Err(RefError::VariableName(name.to_owned()));
+            return Err(RefError::VariableName);
         }
         match self.variables.get(name) {
             Some(value) => Ok(Resolved {

@@ -23,7 +23,7 @@ fn forms_that_lead_nowhere_say_why() {
         ),
         (
             json!({ "env": "lower" }),
-            "`lower` is not a name of an environment variable",
+            "`env` does not hold the name of an environment variable",
         ),
         (
             json!({ "env": "A", "file": "b" }),
@@ -39,7 +39,7 @@ fn forms_that_lead_nowhere_say_why() {
         ),
         (
             json!({ "source": "cloud", "id": "x" }),
-            "`cloud` is not a known source",
+            "`source` is not one of env, file, exec",
         ),
         (
             json!({ "source": "exec", "provider": "none", "id": "x" }),
@@ -51,7 +51,7 @@ fn forms_that_lead_nowhere_say_why() {
         ),
         (
             json!({ "source": "exec", "provider": "vault", "id": "a/../b" }),
-            "the id `a/../b` does not have the form that its source asks for",
+            "`id` does not have the form that its source asks for",
         ),
         (
             json!({ "source": "exec", "provider": "vault", "id": "x" }),

@@ -65,6 +65,48 @@ fn direct_messages() {
 }
 
 #[test]
+fn the_agent_app_has_an_entry_of_its_own() {
+    let said = |inside: &str| {
+        let loaded = channel(
+            &format!("{inside}, agent: {{ corpId: 'wx1', corpSecret: 's', agentId: 1, APP }}")
+                .replace(
+                    "APP",
+                    if inside.contains("own") {
+                        "dmPolicy: 'open', allowFrom: ['b']"
+                    } else {
+                        ""
+                    },
+                ),
+        );
+        found(&loaded)
+            .into_iter()
+            .filter(|line| {
+                ["dm_open", "allow_from", "group_"]
+                    .iter()
+                    .any(|code| line.contains(code))
+            })
+            .map(|line| line.replace("channels.wecom.", ""))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said("dmPolicy: 'pairing', name: 'alone'"),
+        Vec::<String>::new()
+    );
+    assert_eq!(said("name: 'alone'"), ["Warning dm_open_default dmPolicy"]);
+    assert_eq!(
+        said("name: 'own', dmPolicy: 'pairing', groupPolicy: 'disabled', botId: 'b', secret: 's'"),
+        [
+            "Warning allow_from_ignored agent.allowFrom",
+            "Info dm_open agent.dmPolicy"
+        ]
+    );
+    assert_eq!(
+        said("groupPolicy: 'disabled', botId: 'b', secret: 's'"),
+        ["Warning dm_open_default dmPolicy"]
+    );
+}
+
+#[test]
 fn groups() {
     const QUIET: &str = "dmPolicy: 'pairing',";
     for (inside, expected) in [

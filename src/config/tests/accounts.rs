@@ -54,6 +54,16 @@ fn enabled() {
 }
 
 #[test]
+fn an_account_is_found_by_any_spelling_and_never_replaced() {
+    let config = channel("accounts: { HQ: {}, plant: {} }").config;
+    assert_eq!(config.account(" Hq ").unwrap().authored_id, "HQ");
+    assert_eq!(
+        config.account("lab").unwrap_err().to_string(),
+        "there is no account `lab`; known: hq, plant"
+    );
+}
+
+#[test]
 fn keys_that_become_one_id_collide() {
     let loaded = channel("accounts: { Main: { name: 'one' }, main: { name: 'two' } }");
     assert_eq!(account(&loaded, "main").name, "one");
