@@ -5,10 +5,21 @@ use std::path::{Path, PathBuf};
 
 /// What the configuration takes from outside the file: variables, the user's home
 /// directory, the language. Tests build it from values.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// Its `Debug` shows the names of the variables only: values may be secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
     home_dir: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Environment")
+            .field("variables", &self.variables.keys())
+            .field("home_dir", &self.home_dir)
+            .finish()
+    }
 }
 
 /// Language for texts that the operator reads.

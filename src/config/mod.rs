@@ -3,22 +3,37 @@
 //! [`load`] reads the file that [`locate`] finds and makes a [`Config`] of it: merged,
 //! resolved, validated values with defaults applied, and every problem at once. Nobody
 //! outside this module looks at the file's JSON. [`schema`] knows every key, [`reload`]
-//! compares two configurations, [`watch`] tells when the files change.
+//! compares two configurations, [`watch`] tells when the files change. [`edit`] changes the
+//! file and [`import`] takes over one of OpenClaw's.
 
+mod account;
+mod aes_key;
+mod assemble;
+mod build;
 pub mod document;
+mod duration;
 pub mod edit;
 mod effective;
 mod environment;
 mod findings;
+pub mod import;
+mod include;
 pub mod ip_range;
 mod load;
 mod location;
 pub mod path;
 mod place;
 pub mod proxy;
+mod reader;
+pub mod reload;
 pub mod schema;
+mod secret_ref;
 mod sources;
+mod unknown;
+mod variables;
+pub mod watch;
 
+pub use account::{normalise_account_id, normalise_agent_id};
 pub use effective::{
     Access, Account, AccountMatch, AesKey, AgentApp, AgentBackend, AgentEntry, AgentsSettings,
     AlertMode, Binding, BotSocket, BotWebhook, CallbackKeys, ChatTargets, CommandsSettings, Config,
@@ -26,9 +41,13 @@ pub use effective::{
     FailureClass, GatewayAuth, GatewayAuthMode, GatewaySettings, GroupPolicy, GroupRule,
     GroupScope, Issue, LocalFiles, MarkdownTables, McpAuth, McpClient, McpConfirm, McpDelivery,
     McpServer, McpServerSettings, McpSettings, MediaSettings, NetworkSettings, PeerMatch, Reclaim,
-    ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles, all_issues,
+    ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles, UnknownAccount, all_issues,
 };
 pub use environment::{Environment, Language};
-pub use load::{LoadError, Loaded};
+pub use load::{LoadError, Loaded, load, load_text};
 pub use location::{Location, locate};
 pub use sources::{EffectiveKey, Origin, Sources};
+pub use unknown::nearest;
+
+#[cfg(test)]
+mod tests;

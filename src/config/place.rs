@@ -33,6 +33,11 @@ impl Place {
         )
     }
 
+    /// A place from its steps.
+    pub(crate) fn from_steps(steps: &[Step]) -> Self {
+        Self(steps.to_vec())
+    }
+
     /// The place of a member.
     pub(crate) fn key(&self, key: &str) -> Self {
         let mut steps = self.0.clone();
@@ -72,6 +77,36 @@ impl Place {
             Some(Step::Key(key)) => Some(key),
             _ => None,
         }
+    }
+
+    /// The name of the last step.
+    pub(crate) fn last_key(&self) -> Option<&str> {
+        match self.0.last() {
+            Some(Step::Key(key)) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The last key with the positions after it, as a name for messages.
+    pub(crate) fn name(&self) -> String {
+        let from = self
+            .0
+            .iter()
+            .rposition(|step| matches!(step, Step::Key(_)))
+            .unwrap_or(0);
+        Self::from_steps(self.0.get(from..).unwrap_or_default()).to_string()
+    }
+
+    /// Looks the place up in the members of an object.
+    pub(crate) fn find_in<'v>(
+        &self,
+        members: &'v serde_json::Map<String, serde_json::Value>,
+    ) -> Option<&'v serde_json::Value> {
+        let (first, rest) = self.0.split_first()?;
+        let Step::Key(key) = first else {
+            return None;
+        };
+        Self::from_steps(rest).find(members.get(key)?)
     }
 
     /// Looks the place up in a JSON value.
@@ -133,5 +168,7 @@ mod tests {
             Some("groups")
         );
         assert_eq!(place.below(&Place::of("agents")), None);
+        assert_eq!(Place::of("a.list").index(1).name(), "list[1]");
+        assert_eq!(place.name(), r#"["wr.A"]"#);
     }
 }

@@ -30,8 +30,9 @@ pub struct CronSettings {
     pub retry: CronRetry,
     /// Telling somebody about failures; `None` is off.
     pub failure_alert: Option<FailureAlert>,
-    /// Where `delivery.mode: "webhook"` goes when a job names no address.
-    pub webhook: Option<String>,
+    /// Where `delivery.mode: "webhook"` goes when a job names no address. Its query may
+    /// hold a token, hence secret.
+    pub webhook: Option<Secret>,
     /// Bearer token of that delivery.
     pub webhook_token: Option<Secret>,
     /// Intranet hosts that webhook delivery may reach.

@@ -12,12 +12,13 @@ mod network;
 mod session;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::account::normalise_account_id;
 use crate::ids::AccountId;
 
 pub use access::{Access, CommandsSettings, DmPolicy, GroupPolicy, GroupRule};
@@ -70,6 +71,10 @@ pub struct Config {
 
 /// One account with everything inherited and every reference resolved.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of the file"
+)]
 pub struct Account {
     /// Normalised id.
     pub id: AccountId,
@@ -118,7 +123,55 @@ pub struct Account {
     pub issues: Vec<Issue>,
 }
 
+impl Config {
+    /// Everything at its default: no file, one account `default` that is off and has
+    /// nothing. For programs that fill a configuration in themselves.
+    pub fn unconfigured(home: &Path) -> Self {
+        crate::config::assemble::unconfigured(home)
+    }
+
+    /// The account that somebody named; the name is normalised first.
+    ///
+    /// # Errors
+    /// There is none of that id. Nothing else is taken instead.
+    pub fn account(&self, name: &str) -> Result<&Account, UnknownAccount> {
+        let id = AccountId::new(normalise_account_id(name));
+        self.accounts.get(&id).ok_or_else(|| UnknownAccount {
+            id,
+            known: self.accounts.keys().cloned().collect(),
+        })
+    }
+}
+
+/// An account that somebody named does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no account `{id}`; known: {}", listed(.known))]
+pub struct UnknownAccount {
+    /// The id asked for, normalised.
+    pub id: AccountId,
+    /// Ids that exist.
+    pub known: Vec<AccountId>,
+}
+
+fn listed(ids: &[AccountId]) -> String {
+    let ids: Vec<&str> = ids.iter().map(AccountId::as_str).collect();
+    ids.join(", ")
+}
+
 impl Account {
+    /// An account that is on and has every default, but nothing configured. For programs
+    /// that fill a configuration in themselves.
+    pub fn unconfigured(id: AccountId, home: &Path) -> Self {
+        crate::config::build::unconfigured_account(id, home)
+    }
+
+    /// Whether something is wrong with it that keeps a part of it, or all, from starting.
+    pub fn has_errors(&self) -> bool {
+        self.issues
+            .iter()
+            .any(|issue| issue.severity == Severity::Error)
+    }
+
     /// Whether anything of it can start.
     pub fn is_configured(&self) -> bool {
         self.bot_socket.is_some()

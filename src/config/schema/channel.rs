@@ -192,6 +192,7 @@ pub(crate) enum ConnectionMode {
 }
 
 /// PEM files of the long connection.
+#[expect(clippy::struct_field_names, reason = "the keys of the file")]
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct TlsKeys {

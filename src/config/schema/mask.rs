@@ -30,11 +30,19 @@ pub(crate) fn masked(value: &Value, node: Option<&Node>) -> Value {
     {
         return mask_leaf(value, node.reading == Reading::ProxyAddress);
     }
+    let server = node.filter(|node| node.reading == Reading::McpServer);
+    if server.is_some() && !value.is_object() {
+        return mask_leaf(value, false);
+    }
     match value {
         Value::Object(members) => Value::Object(
             members
                 .iter()
                 .map(|(key, value)| {
+                    // A pasted snippet holds the server one level deeper, under any name.
+                    if let (Some(server), "mcpServers") = (server, key.as_str()) {
+                        return (key.clone(), masked_servers(value, server));
+                    }
                     let child = node.and_then(|node| node.child(key));
                     let shown = if child.is_none() && names_a_secret(key) {
                         mask_leaf(value, false)
@@ -55,6 +63,18 @@ pub(crate) fn masked(value: &Value, node: Option<&Node>) -> Value {
             )
         }
         other => other.clone(),
+    }
+}
+
+fn masked_servers(value: &Value, server: &Node) -> Value {
+    match value {
+        Value::Object(servers) => Value::Object(
+            servers
+                .iter()
+                .map(|(name, value)| (name.clone(), masked(value, Some(server))))
+                .collect(),
+        ),
+        other => mask_leaf(other, false),
     }
 }
 
@@ -86,11 +106,15 @@ pub(crate) fn is_variable_name(name: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
+/// Whether an object is a reference, and not a secret in the shape of one.
 fn is_reference_object(members: &serde_json::Map<String, Value>) -> bool {
-    !members.is_empty()
-        && members
-            .keys()
-            .all(|key| ["source", "provider", "id", "env", "file"].contains(&key.as_str()))
+    let known = ["source", "provider", "id", "env", "file"];
+    let names = |key: &str| {
+        members
+            .get(key)
+            .is_none_or(|name| name.as_str().is_some_and(is_variable_name))
+    };
+    !members.is_empty() && members.keys().all(|key| known.contains(&key.as_str())) && names("env")
 }
 
 /// Whether a key that is not in the schema sounds like a secret: other channels, foreign
@@ -129,7 +153,11 @@ mod tests {
                     "agent": { "corpSecret": "s", "agentId": 1, "token": true },
                     "network": { "egressProxyUrl": "http://u:p@proxy" },
                     "mcp": {
-                        "servers": { "doc": { "url": "https://h/?apikey=1", "headers": { "X": "1" } } },
+                        "servers": {
+                            "doc": { "url": "https://h/?apikey=1", "headers": { "X": "1" } },
+                            "todo": "https://h/?apikey=2",
+                            "msg": { "mcpServers": { "any": { "url": "https://h/?apikey=3" } } }
+                        },
                         "clients": [{ "id": "c", "token": "t" }]
                     },
                     "bot": { "secret": "foreign" }, "botSecret": "foreign",
@@ -149,7 +177,11 @@ mod tests {
                         "agent": { "corpSecret": MASK, "agentId": 1, "token": MASK },
                         "network": { "egressProxyUrl": MASK },
                         "mcp": {
-                            "servers": { "doc": { "url": MASK, "headers": { "X": MASK } } },
+                            "servers": {
+                                "doc": { "url": MASK, "headers": { "X": MASK } },
+                                "todo": MASK,
+                                "msg": { "mcpServers": { "any": { "url": MASK } } }
+                            },
                             "clients": [{ "id": "c", "token": MASK }]
                         },
                         "bot": { "secret": MASK }, "botSecret": MASK,
@@ -167,13 +199,15 @@ mod tests {
     fn references_and_plain_proxies_stay_visible() {
         let file = json!({ "channels": { "wecom": {
             "secret": "${WECOM_SECRET}", "token": { "env": "T" }, "encodingAESKey": "x${A}",
-            "network": { "egressProxyUrl": "http://proxy.example:3128" }
+            "network": { "egressProxyUrl": "http://proxy.example:3128" },
+            "agent": { "corpSecret": { "env": "not-a-name" }, "token": { "x": 1 } }
         } } });
         assert_eq!(
             mask(&file),
             json!({ "channels": { "wecom": {
                 "secret": "${WECOM_SECRET}", "token": { "env": "T" }, "encodingAESKey": MASK,
-                "network": { "egressProxyUrl": "http://proxy.example:3128" }
+                "network": { "egressProxyUrl": "http://proxy.example:3128" },
+                "agent": { "corpSecret": MASK, "token": MASK }
             } } })
         );
     }

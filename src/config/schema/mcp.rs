@@ -75,7 +75,7 @@ impl Default for McpKeys {
 /// may stand for it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
-#[schemars(extend("x-form" = "mcp-server"))]
+#[schemars(extend("x-form" = "mcp-server", "type" = ["object", "string"]))]
 pub(crate) struct McpServerKeys {
     /// Address; holds an API key
     #[schemars(extend("x-secret" = true))]

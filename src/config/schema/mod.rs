@@ -17,7 +17,8 @@ use serde_json::Value;
 
 pub use field::{Field, FieldKind, ReloadClass};
 pub use mask::{MASK, is_mask, mask};
-pub(crate) use node::Node;
+pub(crate) use mask::{is_reference_text, is_variable_name, masked};
+pub(crate) use node::{Node, Reading};
 
 use sections::FileKeys;
 
@@ -42,8 +43,7 @@ fn generate(inline: bool) -> Value {
             .transforms
             .push(Box::new(RecursiveTransform(node::without_null)));
     });
-    settings
-        .into_generator()
-        .into_root_schema_for::<FileKeys>()
-        .to_value()
+    let schema = settings.into_generator().into_root_schema_for::<FileKeys>();
+    // Serializing puts the keywords into their usual order.
+    serde_json::to_value(&schema).unwrap_or_else(|_| schema.to_value())
 }

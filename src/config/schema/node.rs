@@ -49,6 +49,11 @@ impl Node {
         FILE.get_or_init(|| Self::from_schema(&super::generate(true), ReloadClass::Live))
     }
 
+    /// One account.
+    pub(crate) fn account() -> Option<&'static Self> {
+        Self::file().at(&["channels", "wecom", "accounts", "*"])
+    }
+
     /// The node at a path of known keys, chosen keys and positions.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
         path.iter().try_fold(self, |node, key| node.child(key))
@@ -72,6 +77,11 @@ impl Node {
             .get("x-reload")
             .and_then(|class| serde_json::from_value(class.clone()).ok())
             .unwrap_or(inherited);
+        // Adding a member starts something; a key inside a member has its own class.
+        let inherited = match reload {
+            ReloadClass::Lifecycle => inherited,
+            class => class,
+        };
         let members: Vec<(String, Self)> = schema
             .get("properties")
             .and_then(Value::as_object)
@@ -79,7 +89,7 @@ impl Node {
             .map(|properties| {
                 properties
                     .iter()
-                    .map(|(name, schema)| (name.clone(), Self::from_schema(schema, reload)))
+                    .map(|(name, schema)| (name.clone(), Self::from_schema(schema, inherited)))
                     .collect()
             })
             .unwrap_or_default();
@@ -90,7 +100,7 @@ impl Node {
             FieldKind::Array | FieldKind::TextList => schema.get("items"),
             _ => None,
         }
-        .map(|schema| Box::new(Self::from_schema(schema, reload)));
+        .map(|schema| Box::new(Self::from_schema(schema, inherited)));
         if let (Some(each), Some(_)) = (&mut each, secrecy) {
             each.field.secret = true;
         }
@@ -157,6 +167,7 @@ fn kind_of(schema: &Value, has_members: bool) -> FieldKind {
         Some("text") => return FieldKind::Text,
         Some("text-list") => return FieldKind::TextList,
         Some(_) => return FieldKind::Any,
+        None if has_members => return FieldKind::Object,
         None => {}
     }
     let words = words_of(schema);
@@ -169,7 +180,6 @@ fn kind_of(schema: &Value, has_members: bool) -> FieldKind {
         Some("integer") => FieldKind::Int,
         Some("number") => FieldKind::Number,
         Some("array") => FieldKind::Array,
-        Some("object") if has_members => FieldKind::Object,
         Some("object") => FieldKind::Map,
         _ => FieldKind::Any,
     }
@@ -198,7 +208,7 @@ pub(super) fn without_null(schema: &mut Schema) {
         return;
     };
     if object.get("default") == Some(&Value::Null) {
-        object.remove("default");
+        object.shift_remove("default");
     }
     if let Some(Value::Array(types)) = object.get_mut("type") {
         types.retain(|name| name != "null");
@@ -211,7 +221,7 @@ pub(super) fn without_null(schema: &mut Schema) {
         choices.retain(|choice| choice.get("type") != Some(&Value::from("null")));
         if let [only] = choices.as_slice() {
             let only = only.as_object().cloned().unwrap_or_default();
-            object.remove("anyOf");
+            object.shift_remove("anyOf");
             merge_into(object, only);
         }
     }

@@ -17,7 +17,6 @@ use crate::config::effective::{DmScope, GatewayAuthMode, GroupPolicy, GroupScope
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(title = "wecom configuration", extend("x-shared" = true))]
-#[expect(dead_code, reason = "describes the file; sections are read one by one")]
 pub(crate) struct FileKeys {
     /// Address of this schema, for editors
     #[serde(rename = "$schema")]
@@ -52,7 +51,6 @@ pub(crate) struct FileKeys {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-shared" = true))]
-#[expect(dead_code, reason = "describes the file; sections are read one by one")]
 pub(crate) struct ChannelsKeys {
     /// WeCom (企业微信)
     pub(crate) wecom: ChannelKeys,
@@ -381,10 +379,6 @@ pub(crate) enum ReloadMode {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-shared" = true))]
-#[expect(
-    dead_code,
-    reason = "describes the file; variables are read before the rest"
-)]
 pub(crate) struct EnvKeys {
     /// Variables by name; the process environment and .env win
     #[schemars(extend("x-secret" = true))]

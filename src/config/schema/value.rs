@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// A text that may come from a reference.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A text that may come from a reference. Its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Supplied {
     /// The text, trimmed.
     Known(String),
@@ -27,6 +27,15 @@ impl Supplied {
     /// Whether somebody meant to set it: not blank, resolved or not.
     pub(crate) fn is_present(&self) -> bool {
         !matches!(self, Self::Known(text) if text.is_empty())
+    }
+}
+
+impl std::fmt::Debug for Supplied {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Known(_) => "***",
+            Self::Unresolved => "unresolved",
+        })
     }
 }
 
@@ -76,10 +85,28 @@ impl JsonSchema for Supplied {
     }
 }
 
-/// A list of texts. Numbers become their decimal form, a single text a list of one.
+/// A list of texts. Numbers become their decimal form, a single text a list of one. The
+/// reader leaves a blank where an entry is unusable, so that positions stay those of the
+/// file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct TextList(pub(crate) Vec<String>);
+pub(crate) struct TextList(Vec<String>);
+
+impl TextList {
+    /// The entries with their positions in the file.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.0
+            .iter()
+            .map(String::as_str)
+            .enumerate()
+            .filter(|(_, entry)| !entry.is_empty())
+    }
+
+    /// The entries alone.
+    pub(crate) fn list(&self) -> Vec<String> {
+        self.entries().map(|(_, entry)| entry.to_owned()).collect()
+    }
+}
 
 impl JsonSchema for TextList {
     fn inline_schema() -> bool {
