@@ -3,7 +3,8 @@
 //! [`load`] reads the file that [`locate`] finds and makes a [`Config`] of it: merged,
 //! resolved, validated values with defaults applied, and every problem at once. Nobody
 //! outside this module looks at the file's JSON. [`schema`] knows every key, [`reload`]
-//! compares two configurations, [`watch`] tells when the files change.
+//! compares two configurations, [`watch`] tells when the files change. [`edit`] changes the
+//! file and [`import`] takes over one of OpenClaw's.
 
 mod account;
 mod aes_key;

@@ -223,7 +223,10 @@ impl Document {
         new: &Map<String, Value>,
     ) -> Result<(), EditError> {
         for (key, value) in new {
-            self.put(&path.key(key), value)?;
+            // Looked at before the text is, which takes a parse each time.
+            if !old.get(key).is_some_and(|old| tree::equivalent(old, value)) {
+                self.put(&path.key(key), value)?;
+            }
         }
         for key in old.keys().filter(|key| !new.contains_key(*key)) {
             let _ = self.take(&path.key(key));

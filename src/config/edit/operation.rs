@@ -92,11 +92,9 @@ fn compare(
             .flat_map(|map| map.keys())
             .filter(|key| before.is_none_or(|map| !map.contains_key(*key)));
         for key in known.chain(added) {
-            let member = |map: Option<&'_ serde_json::Map<String, Value>>| {
-                map.and_then(|map| map.get(key)).cloned()
-            };
-            let (old, new) = (member(before), member(after));
-            compare(old.as_ref(), new.as_ref(), &path.key(key), found);
+            let old = before.and_then(|map| map.get(key));
+            let new = after.and_then(|map| map.get(key));
+            compare(old, new, &path.key(key), found);
         }
         return;
     }
