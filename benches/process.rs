@@ -3,6 +3,17 @@
 //! for the start, and itself when idle for the memory.
 //!
 //! `cargo bench --bench process` (Linux)
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "what holds for tests holds for their helpers"
+)]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -21,7 +32,7 @@ use support::{BOT, SECRET, settings};
 
 const STARTS: usize = 15;
 const CHATS: usize = 10_000;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn daemon(home: &Path) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wecom"));

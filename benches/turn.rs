@@ -5,6 +5,17 @@
 //! policy, the durable inbox, the mailbox, the agent and the reply.
 //!
 //! `cargo bench --bench turn`
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "what holds for tests holds for their helpers"
+)]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -80,7 +91,7 @@ async fn turn(sim: &Sim, user: &str, latency: &mut Latency) {
     let answers = |entry: &Entry| {
         entry.kind == EntryKind::Stream && entry.req_id.as_ref() == Some(&asked.req_id)
     };
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_mins(1);
     sim.wait_for(&chat, patience, answers).await.unwrap();
     latency.first.record(micros(begun)).unwrap();
     sim.wait_for(&chat, patience, |entry| answers(entry) && entry.finished)
@@ -143,7 +154,7 @@ async fn with_runtime(chats: usize) -> Latency {
     let sim = simulator(chats.max(SEQUENTIAL_CHATS)).await;
     let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let config = configuration(&home, &settings(&sim.bot_url(), &json!({})));
-    let store = open_store(home.path().join("state.db"));
+    let store = open_store(&home.path().join("state.db"));
     let runtime = Runtime::start(&config, store, SystemClock::shared(), Backends::Configured).await;
     sim.wait_subscribed(&BotId::from(BOT), Duration::from_secs(5))
         .await

@@ -1,4 +1,15 @@
 //! Accounts side by side: kicked, refused, reloaded, restarted.
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "what holds for tests holds for their helpers"
+)]
 
 mod support;
 
@@ -84,7 +95,7 @@ async fn an_answer_waits_for_the_connection_and_arrives_once() {
     let answer = house.answer(&direct(), &asked).await;
     assert_eq!(answer.text(), "the answer");
     house.settled().await;
-    assert_eq!(house.from_bot(&direct()).len(), 1);
+    assert_eq!(house.bot_entries(&direct()).len(), 1);
     house.close().await;
 }
 
@@ -113,10 +124,10 @@ async fn after_a_restart_open_messages_are_answered_and_decided_answers_not_aske
     );
     house.settled().await;
     assert_eq!(
-        house.from_bot(&direct()).len(),
+        house.bot_entries(&direct()).len(),
         2,
         "{:?}",
-        house.from_bot(&direct())
+        house.bot_entries(&direct())
     );
     drop(turn);
     house.close().await;
@@ -151,7 +162,7 @@ async fn an_answer_decided_before_a_restart_goes_out_after_it() {
     let house = house.reopen(Some(Arc::new(Scripted(events)))).await;
     assert_eq!(house.answer(&direct(), &asked).await.text(), "decided");
     house.settled().await;
-    assert_eq!(house.from_bot(&direct()).len(), 1);
+    assert_eq!(house.bot_entries(&direct()).len(), 1);
     house.close().await;
 }
 
@@ -210,7 +221,7 @@ async fn two_accounts() -> (wecom::sim::Sim, tempfile::TempDir, serde_json::Valu
 }
 
 async fn start(home: &tempfile::TempDir, config: &Config) -> Runtime {
-    let store = open_store(home.path().join("state.db"));
+    let store = open_store(&home.path().join("state.db"));
     Runtime::start(config, store, SystemClock::shared(), Backends::Configured).await
 }
 

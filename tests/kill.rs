@@ -1,5 +1,16 @@
 //! The daemon as a process, killed at every durable step: one answer each time.
 #![cfg(unix)]
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "what holds for tests holds for their helpers"
+)]
 
 mod support;
 

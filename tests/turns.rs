@@ -1,4 +1,15 @@
 //! What becomes of a message: turns, streams, queues and closings.
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "what holds for tests holds for their helpers"
+)]
 
 mod support;
 
@@ -30,7 +41,7 @@ async fn a_first_message_is_answered_in_its_stream() {
         answer.revisions >= 2,
         "the placeholder comes first: {answer:?}"
     );
-    assert_eq!(house.from_bot(&direct()).len(), 1);
+    assert_eq!(house.bot_entries(&direct()).len(), 1);
     house.close().await;
 }
 
@@ -75,7 +86,7 @@ async fn without_the_placeholder_a_silent_agent_sends_nothing() {
         (status.last_outbound_at.is_some() && status.open_messages == 0).then_some(())
     })
     .await;
-    assert_eq!(house.from_bot(&direct()), []);
+    assert_eq!(house.bot_entries(&direct()), []);
     house.close().await;
 }
 
@@ -168,7 +179,7 @@ async fn one_chat_keeps_its_order_while_another_runs_beside_it() {
     next.done();
     assert_eq!(house.answer(&direct(), &second).await.text(), "two");
     assert_eq!(
-        house.from_bot(&direct()).len(),
+        house.bot_entries(&direct()).len(),
         2,
         "the notice became the answer"
     );
@@ -217,7 +228,7 @@ async fn a_repeated_push_is_answered_once() {
     assert!(house.sim.redeliver(&asked.msgid).unwrap());
     let marker = house.say("marker");
     house.answer(&direct(), &marker).await;
-    let streams = house.from_bot(&direct());
+    let streams = house.bot_entries(&direct());
     assert_eq!(streams.len(), 2, "{streams:?}");
     assert!(house.sim.redeliver(&asked.msgid).unwrap());
     house.close().await;
@@ -275,7 +286,7 @@ async fn a_long_answer_closes_the_stream_and_goes_on_in_messages() {
     let asked = house.say("tell me all");
     house.answer(&direct(), &asked).await;
     house.settled().await;
-    let parts = house.from_bot(&direct());
+    let parts = house.bot_entries(&direct());
     assert!(parts.len() >= 3, "{} parts", parts.len());
     assert!(parts.iter().all(|part| part.text().len() <= 20_480));
     let joined: Vec<&str> = parts.iter().map(Entry::text).collect();
@@ -294,7 +305,7 @@ async fn an_endless_answer_is_cut_after_twenty_messages_and_says_so() {
     let last = house.sim.wait_for(&direct(), PATIENCE, last).await.unwrap();
     assert!(last.text().len() <= 20_480);
     house.settled().await;
-    assert_eq!(house.from_bot(&direct()).len(), 20);
+    assert_eq!(house.bot_entries(&direct()).len(), 20);
     house.close().await;
 }
 
@@ -362,7 +373,7 @@ async fn an_expired_stream_hands_over_to_a_message() {
     assert_eq!(message.text(), "first half, second half");
     house.settled().await;
     assert_eq!(
-        house.from_bot(&direct()).len(),
+        house.bot_entries(&direct()).len(),
         2,
         "the stream and one message"
     );
@@ -462,7 +473,7 @@ async fn a_refused_final_is_repeated_once_and_then_sent_as_a_message() {
             .unwrap();
         assert_eq!(answer.kind, kind);
         house.settled().await;
-        assert_eq!(house.from_bot(&direct()).len(), 1);
+        assert_eq!(house.bot_entries(&direct()).len(), 1);
         house.close().await;
     }
 }
@@ -493,7 +504,7 @@ async fn entering_the_chat_is_welcomed_where_the_policy_admits() {
     let other = house.sim.inject(Injection::text(BOT, OTHER, "hi")).unwrap();
     let chat = wecom::sim::SimChat::direct(BOT, OTHER);
     house.answer(&chat, &other).await;
-    assert_eq!(house.from_bot(&direct()), []);
+    assert_eq!(house.bot_entries(&direct()), []);
     house.close().await;
 }
 
@@ -510,14 +521,14 @@ async fn refused_senders_get_no_answer_and_unknown_ones_under_pairing_are_told_o
     let other = house.sim.inject(Injection::text(BOT, OTHER, "hi")).unwrap();
     let chat = wecom::sim::SimChat::direct(BOT, OTHER);
     assert_eq!(house.answer(&chat, &other).await.text(), "hi");
-    assert_eq!(house.from_bot(&direct()).len(), 1);
+    assert_eq!(house.bot_entries(&direct()).len(), 1);
     house.close().await;
 
     let house = House::open(Plan::channel(json!({"groupPolicy": "disabled"}))).await;
     house.say_in_group(USER, "@Helper hi");
     let direct_message = house.say("hi");
     house.answer(&direct(), &direct_message).await;
-    assert_eq!(house.from_bot(&group()), []);
+    assert_eq!(house.bot_entries(&group()), []);
     house.close().await;
 }
 

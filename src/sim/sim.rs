@@ -95,7 +95,10 @@ impl Sim {
     /// # Errors
     ///
     /// [`SimError::Bind`], [`SimError::NotLoopback`], or what is wrong with the seed.
-    #[expect(clippy::unused_async, reason = "it serves on the runtime that awaits it")]
+    #[expect(
+        clippy::unused_async,
+        reason = "it serves on the runtime that awaits it"
+    )]
     pub async fn start(options: SimOptions) -> Result<Self, SimError> {
         let (shared, addr, ended) = server::start(options)?;
         Ok(Self {

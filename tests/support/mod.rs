@@ -14,7 +14,7 @@
 
 pub mod agents;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,7 +150,7 @@ impl House {
         if let Some(adjust) = plan.adjust {
             adjust(&mut config);
         }
-        let store = open_store(home.path().join("state.db"));
+        let store = open_store(&home.path().join("state.db"));
         let backends = plan.agent.map_or(Backends::Configured, Backends::Only);
         let clock = SystemClock::shared();
         let runtime = Runtime::start(&config, store.clone(), clock, backends).await;
@@ -178,7 +178,7 @@ impl House {
             .shutdown(Duration::ZERO, &CancellationToken::new())
             .await;
         drop((runtime, store));
-        let store = open_store(home.path().join("state.db"));
+        let store = open_store(&home.path().join("state.db"));
         let backends = agent.map_or(Backends::Configured, Backends::Only);
         let clock = SystemClock::shared();
         let runtime = Runtime::start(&config, store.clone(), clock, backends).await;
@@ -223,7 +223,7 @@ impl House {
     }
 
     /// The bot's entries of a chat.
-    pub fn from_bot(&self, chat: &SimChat) -> Vec<Entry> {
+    pub fn bot_entries(&self, chat: &SimChat) -> Vec<Entry> {
         let mut entries = self.sim.transcript(chat);
         entries.retain(|entry| entry.from.id == BOT);
         entries
@@ -268,8 +268,8 @@ impl House {
     }
 }
 
-pub fn open_store(path: PathBuf) -> Arc<dyn Store> {
-    Arc::new(SqliteStore::open(&path).unwrap())
+pub fn open_store(path: &Path) -> Arc<dyn Store> {
+    Arc::new(SqliteStore::open(path).unwrap())
 }
 
 pub fn direct() -> SimChat {
