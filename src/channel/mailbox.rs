@@ -34,6 +34,8 @@ pub(super) struct Work {
     pub(super) stream_id: StreamId,
     /// Whether that stream is open already.
     pub(super) opened: Opened,
+    /// Whether its turn was counted with the record.
+    pub(super) begun: bool,
     /// The answer, where an earlier process had decided it but perhaps not sent it.
     pub(super) decided: Option<Answer>,
 }
@@ -113,7 +115,9 @@ impl Mailboxes {
             return Err(mailbox.refuse());
         }
         mailbox.reserved += 1;
+        let is_next = ahead == 0;
         Ok(Slot {
+            is_next,
             mailboxes: self.clone(),
             chat: chat.clone(),
         })
@@ -232,6 +236,8 @@ fn forget_if_idle(boxes: &mut HashMap<Chat, Mailbox>, chat: &Chat) {
 /// A place kept for one message. Dropped unfilled, it is given back.
 #[derive(Debug)]
 pub(super) struct Slot {
+    /// Nothing is ahead of it: its turn begins as soon as it is filled.
+    pub(super) is_next: bool,
     mailboxes: Mailboxes,
     chat: Chat,
 }
@@ -280,6 +286,7 @@ mod tests {
             },
             stream_id: "s".into(),
             opened: Opened::default(),
+            begun: false,
             decided: None,
         }
     }

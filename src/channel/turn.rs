@@ -68,15 +68,10 @@ async fn write(work: Work, stop: Stop, draft: DraftWriter, context: &TurnContext
         });
         return;
     }
-    let attempts = match context.store.begin_turn(work.id).await {
-        Ok(attempts) => attempts,
-        Err(error) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "could not count the turn"
-            );
-            1
-        }
+    let attempts = if work.begun {
+        1
+    } else {
+        begin(work.id, context).await
     };
     failpoint::reach("started");
     let end = if attempts > MAX_ATTEMPTS {
@@ -96,6 +91,20 @@ async fn write(work: Work, stop: Stop, draft: DraftWriter, context: &TurnContext
     let closing = closing(&end, &draft.text());
     keep(work.id, &closing, context).await;
     draft.finish(closing);
+}
+
+/// Counts the turn and returns which one it is.
+async fn begin(id: InboxId, context: &TurnContext) -> u32 {
+    match context.store.begin_turn(id).await {
+        Ok(attempts) => attempts,
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "could not count the turn"
+            );
+            1
+        }
+    }
 }
 
 /// Runs the agent to its end. `None`: the process is going down.

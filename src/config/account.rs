@@ -1,5 +1,7 @@
 //! Account ids, and what an account inherits.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 /// The account that exists where none is listed.
@@ -106,9 +108,10 @@ fn unite(inherited: &Map<String, Value>, own: &Map<String, Value>) -> Map<String
 
 /// Groups that differ in case only are one; the account's spelling and rules win.
 fn unite_groups(inherited: &Map<String, Value>, own: &Map<String, Value>) -> Map<String, Value> {
+    let spelt: HashSet<String> = own.keys().map(|key| key.to_ascii_lowercase()).collect();
     let mut united: Map<String, Value> = inherited
         .iter()
-        .filter(|(key, _)| !own.keys().any(|other| other.eq_ignore_ascii_case(key)))
+        .filter(|(key, _)| !spelt.contains(&key.to_ascii_lowercase()))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     united.extend(own.clone());

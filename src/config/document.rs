@@ -25,7 +25,7 @@ const FORBIDDEN_KEYS: [&str; 3] = ["__proto__", "constructor", "prototype"];
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
     /// The operating system refuses.
-    #[error("cannot read {path}: {source}", path = path.display())]
+    #[error("cannot read {path}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,

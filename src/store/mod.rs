@@ -37,6 +37,9 @@ pub struct NewMessage {
     pub payload: String,
     /// Milliseconds since 1970.
     pub received_at_ms: i64,
+    /// Whether its turn begins at once: counted with the record, instead of by a
+    /// [`Store::begin_turn`] that would have to be durable first.
+    pub begins: bool,
 }
 
 /// What became of a [`NewMessage`].

@@ -95,6 +95,7 @@ fn consider(core: &Arc<Core>, settings: &Account, frame: PushFrame) -> Option<Ca
                 stream_id: StreamId::new(generate("stream", now_ms)),
                 payload: raw.as_ref().to_owned(),
                 received_at_ms: now_ms,
+                begins: slot.is_next,
             };
             Some(Candidate {
                 inbound,
@@ -150,6 +151,7 @@ async fn accept(core: &Arc<Core>, candidates: Vec<Candidate>) {
             inbound,
             stream_id: record.stream_id,
             opened: Opened::default(),
+            begun: record.begins,
             decided: None,
         };
         let waiting = work.clone();

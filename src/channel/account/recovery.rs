@@ -77,6 +77,7 @@ fn revive(core: &Core, message: OpenMessage) -> Result<Work, &'static str> {
         inbound,
         stream_id: record.stream_id,
         opened,
+        begun: false,
         decided,
     })
 }

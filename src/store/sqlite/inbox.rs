@@ -22,8 +22,9 @@ pub(super) fn record(
 
 fn insert_all(connection: &Connection, messages: &[NewMessage]) -> rusqlite::Result<Vec<Recorded>> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO inbox (account, message_id, chat_kind, chat_id, req_id, stream_id, payload, received_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO inbox (account, message_id, chat_kind, chat_id, req_id, stream_id, payload,
+                            received_at, attempts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (account, message_id) DO NOTHING
          RETURNING id",
     )?;
@@ -41,6 +42,7 @@ fn insert_all(connection: &Connection, messages: &[NewMessage]) -> rusqlite::Res
                         message.stream_id.as_str(),
                         message.payload,
                         message.received_at_ms,
+                        u32::from(message.begins),
                     ],
                     |row| row.get(0),
                 )
@@ -140,6 +142,7 @@ fn open_message(row: &Row<'_>) -> rusqlite::Result<OpenMessage> {
             stream_id: text("stream_id")?.into(),
             payload: row.get::<_, Option<String>>("payload")?.unwrap_or_default(),
             received_at_ms: row.get("received_at")?,
+            begins: false,
         },
         stage,
     })

@@ -14,6 +14,7 @@ fn message(id: &str) -> NewMessage {
         stream_id: "stream_1".into(),
         payload: "{}".to_owned(),
         received_at_ms: 1_000,
+        begins: false,
     }
 }
 
@@ -103,6 +104,21 @@ async fn stages_are_found_again_in_a_reopened_file() {
     .collect();
     assert_eq!(open, expected);
     assert_eq!(store.begin_turn(ids[1]).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_turn_that_begins_with_the_record_is_counted() {
+    let store = SqliteStore::in_memory().unwrap();
+    let begins = NewMessage {
+        begins: true,
+        ..message("m1")
+    };
+    let Recorded::New(id) = store.record(vec![begins]).await.unwrap().remove(0) else {
+        panic!()
+    };
+    let open = store.open_messages(&"hq".into()).await.unwrap();
+    assert_eq!(open[0].stage, Stage::Started { attempts: 1 });
+    assert_eq!(store.begin_turn(id).await.unwrap(), 2);
 }
 
 #[tokio::test]
