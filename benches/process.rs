@@ -4,6 +4,7 @@
 //!
 //! `cargo bench --bench process` (Linux)
 #![allow(
+    missing_docs,
     clippy::allow_attributes,
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,10 +13,10 @@
     clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::cast_precision_loss,
-    reason = "what holds for tests holds for their helpers"
+    reason = "a bench may do what tests may"
 )]
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/runtime/support/mod.rs"]
 mod support;
 
 use std::path::Path;

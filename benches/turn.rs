@@ -6,6 +6,7 @@
 //!
 //! `cargo bench --bench turn`
 #![allow(
+    missing_docs,
     clippy::allow_attributes,
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,10 +15,10 @@
     clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::cast_precision_loss,
-    reason = "what holds for tests holds for their helpers"
+    reason = "a bench may do what tests may"
 )]
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/runtime/support/mod.rs"]
 mod support;
 
 use std::time::Duration;

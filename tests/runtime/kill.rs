@@ -1,28 +1,14 @@
 //! The daemon as a process, killed at every durable step: one answer each time.
-#![cfg(unix)]
-#![allow(
-    clippy::allow_attributes,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::cast_precision_loss,
-    reason = "what holds for tests holds for their helpers"
-)]
-
-mod support;
 
 use std::path::Path;
 use std::process::Stdio;
 
-use support::{PATIENCE, direct, settings, simulator};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use crate::support::{PATIENCE, direct, settings, simulator};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
 use wecom::sim::{Entry, EntryKind, Injected, Injection, Sim, SimOptions};
 
-use support::{BOT, SECRET, USER};
+use crate::support::{BOT, SECRET, USER};
 
 /// Starts `wecom run` on `home`; with a fail point, it stops there for good.
 fn daemon(home: &Path, failpoint: Option<&str>) -> Child {
@@ -41,8 +27,9 @@ fn daemon(home: &Path, failpoint: Option<&str>) -> Child {
     command.spawn().unwrap()
 }
 
-/// Reads the process's log until a line contains `wanted`; the rest is read away.
-async fn log_shows(child: &mut Child, wanted: &str) {
+/// Reads the process's log until a line contains `wanted`. Keep what is returned for as long
+/// as the process shall be able to write.
+async fn log_shows(child: &mut Child, wanted: &str) -> Lines<BufReader<ChildStderr>> {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let found = async {
         while let Some(line) = lines.next_line().await.unwrap() {
@@ -55,7 +42,7 @@ async fn log_shows(child: &mut Child, wanted: &str) {
     };
     let found = tokio::time::timeout(PATIENCE, found).await;
     assert!(found.is_ok_and(|found| found), "{wanted:?} in the log");
-    tokio::task::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    lines
 }
 
 fn write_settings(home: &Path, sim: &Sim) {
@@ -87,7 +74,7 @@ async fn killed_at(step: &str) {
     let asked = sim
         .inject(Injection::text(BOT, USER, "answer me once"))
         .unwrap();
-    log_shows(&mut first, &format!("failpoint reached: {step}")).await;
+    let _log = log_shows(&mut first, &format!("failpoint reached: {step}")).await;
     first.kill().await.unwrap();
     sim.wait_connection(&bot, PATIENCE, |info| !info.subscribed)
         .await
@@ -107,7 +94,7 @@ async fn killed_at(step: &str) {
         };
         sim.wait_for(&direct(), PATIENCE, answered).await.unwrap();
     }
-    log_shows(&mut second, "message closed").await;
+    let _log = log_shows(&mut second, "message closed").await;
     let answers = answers(&sim, &asked);
     assert_eq!(answers.len(), 1, "killed at {step}: {answers:?}");
     assert_eq!(answers[0].text(), "answer me once");
@@ -156,7 +143,7 @@ async fn a_message_that_kills_the_process_is_given_up_with_a_notice() {
         let mut child = daemon(home.path(), Some("started"));
         sim.wait_subscribed(&bot, PATIENCE).await.unwrap();
         asked.get_or_insert_with(|| sim.inject(Injection::text(BOT, USER, "poison")).unwrap());
-        log_shows(&mut child, "failpoint reached").await;
+        let _log = log_shows(&mut child, "failpoint reached").await;
         child.kill().await.unwrap();
         sim.wait_connection(&bot, PATIENCE, |info| !info.subscribed)
             .await
@@ -196,7 +183,7 @@ async fn a_terminated_daemon_finishes_and_exits_with_success() {
         .await
         .unwrap();
     assert!(killed.success());
-    log_shows(&mut child, "stopped").await;
+    let _log = log_shows(&mut child, "stopped").await;
     let status = tokio::time::timeout(PATIENCE, child.wait())
         .await
         .unwrap()

@@ -1,29 +1,16 @@
 //! What becomes of a message: turns, streams, queues and closings.
-#![allow(
-    clippy::allow_attributes,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::cast_precision_loss,
-    reason = "what holds for tests holds for their helpers"
-)]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::agents::{Scripted, Stuck, played};
+use crate::support::{GROUP, House, OTHER, PATIENCE, Plan, USER, direct, eventually, group};
 use serde_json::json;
-use support::agents::{Scripted, Stuck, played};
-use support::{GROUP, House, OTHER, PATIENCE, Plan, USER, direct, eventually, group};
 use wecom::agent::{AgentEvent, AgentFailure, FailureClass};
 use wecom::channel::AccountState;
 use wecom::sim::{AckError, Entry, EntryKind, FaultRequest, Injection};
 use wecom::texts;
 
-use support::BOT;
+use crate::support::BOT;
 
 fn one_second_turns(config: &mut wecom::config::Config) {
     for account in config.accounts.values_mut() {
@@ -47,8 +34,7 @@ async fn a_first_message_is_answered_in_its_stream() {
 
 #[tokio::test]
 async fn the_placeholder_is_shown_while_the_agent_thinks() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     let asked = house.say("hi");
     let thinking = |entry: &Entry| entry.kind == EntryKind::Stream && entry.thinking;
     house
@@ -149,8 +135,7 @@ async fn a_turn_that_takes_too_long_is_ended_and_says_so() {
 
 #[tokio::test]
 async fn one_chat_keeps_its_order_while_another_runs_beside_it() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     let first = house.say("first");
     let running = turns.next().await;
     let second = house.say("second");
@@ -188,8 +173,7 @@ async fn one_chat_keeps_its_order_while_another_runs_beside_it() {
 
 #[tokio::test]
 async fn stop_overtakes_the_queue_and_the_next_message_goes_on() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     let first = house.say("long work");
     let running = turns.next().await;
     running.say("so far");
@@ -236,8 +220,7 @@ async fn a_repeated_push_is_answered_once() {
 
 #[tokio::test]
 async fn a_flood_in_one_chat_is_bounded_and_answered_with_a_notice() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     for n in 0..10_000 {
         house.say_in_group(USER, &format!("@Helper {n}"));
         if n == 100 {
@@ -311,8 +294,7 @@ async fn an_endless_answer_is_cut_after_twenty_messages_and_says_so() {
 
 #[tokio::test]
 async fn a_message_of_twenty_megabytes_is_survived() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     let asked = house.say(&"x".repeat(20 << 20));
     let turn = turns.next().await;
     assert_eq!(turn.request.text.len(), 20 << 20);
@@ -340,8 +322,7 @@ async fn a_message_of_twenty_megabytes_is_survived() {
 
 #[tokio::test]
 async fn an_expired_stream_hands_over_to_a_message() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     house.say("slow question");
     let turn = turns.next().await;
     let shown = |entry: &Entry| entry.kind == EntryKind::Stream;
@@ -350,11 +331,10 @@ async fn an_expired_stream_hands_over_to_a_message() {
         .wait_for(&direct(), PATIENCE, shown)
         .await
         .unwrap();
-    let expire = FaultRequest {
+    house.fault(&FaultRequest {
         expire_streams: true,
         ..FaultRequest::default()
-    };
-    house.sim.faults(BOT).apply(&expire).unwrap();
+    });
     turn.say("first half");
     let refused = |frame: &wecom::sim::RecordedFrame| frame.errcode() == Some(846_608);
     house
@@ -364,12 +344,7 @@ async fn an_expired_stream_hands_over_to_a_message() {
         .unwrap();
     turn.say(", second half");
     turn.done();
-    let message = |entry: &Entry| entry.kind == EntryKind::Markdown;
-    let message = house
-        .sim
-        .wait_for(&direct(), PATIENCE, message)
-        .await
-        .unwrap();
+    let message = house.message(&direct()).await;
     assert_eq!(message.text(), "first half, second half");
     house.settled().await;
     assert_eq!(
@@ -382,23 +357,16 @@ async fn an_expired_stream_hands_over_to_a_message() {
 
 #[tokio::test]
 async fn a_forgotten_req_id_hands_over_to_a_message() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     house.say_in_group(USER, "@Helper hi");
     let turn = turns.next().await;
-    let forget = FaultRequest {
+    house.fault(&FaultRequest {
         forget_req_ids: true,
         ..FaultRequest::default()
-    };
-    house.sim.faults(BOT).apply(&forget).unwrap();
+    });
     turn.say("answer");
     turn.done();
-    let message = |entry: &Entry| entry.kind == EntryKind::Markdown;
-    let message = house
-        .sim
-        .wait_for(&group(), PATIENCE, message)
-        .await
-        .unwrap();
+    let message = house.message(&group()).await;
     assert_eq!(message.text(), "answer");
     let sent = |frame: &wecom::sim::RecordedFrame| frame.cmd == "aibot_send_msg";
     let frame = house
@@ -430,12 +398,7 @@ async fn a_running_answer_leaves_its_stream_before_it_expires() {
     );
     turn.say(" now finished");
     turn.done();
-    let message = |entry: &Entry| entry.kind == EntryKind::Markdown;
-    let message = house
-        .sim
-        .wait_for(&direct(), PATIENCE, message)
-        .await
-        .unwrap();
+    let message = house.message(&direct()).await;
     assert_eq!(message.text(), "line two, unfinished now finished");
     house.close().await;
 }
@@ -459,11 +422,10 @@ async fn a_refused_final_is_repeated_once_and_then_sent_as_a_message() {
             errmsg: "internal".to_owned(),
             times,
         };
-        let refuse = FaultRequest {
+        house.fault(&FaultRequest {
             ack_errors: Some(vec![refuse]),
             ..FaultRequest::default()
-        };
-        house.sim.faults(BOT).apply(&refuse).unwrap();
+        });
         house.say("hi");
         let answer = |entry: &Entry| entry.text().contains("智能助手处理时出错");
         let answer = house

@@ -2,14 +2,8 @@
 #![allow(
     dead_code,
     unreachable_pub,
-    missing_docs,
     clippy::allow_attributes,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "each test file uses its part of the harness, which may do what tests may"
+    reason = "the benches include it too, and each uses its part"
 )]
 
 pub mod agents;
@@ -25,7 +19,9 @@ use wecom::channel::{AccountState, AccountStatus, Backends, Runtime};
 use wecom::clock::SystemClock;
 use wecom::config::{Config, Environment, Location, load_text};
 use wecom::ids::BotId;
-use wecom::sim::{Entry, EntryKind, Injected, Injection, Seed, Sim, SimChat, SimOptions};
+use wecom::sim::{
+    Entry, EntryKind, FaultRequest, Injected, Injection, Seed, Sim, SimChat, SimOptions,
+};
 use wecom::store::{SqliteStore, Store};
 
 /// How long a thing that takes milliseconds may take on a busy machine.
@@ -163,6 +159,23 @@ impl House {
         };
         house.subscribed().await;
         house
+    }
+
+    /// With an agent that the test plays.
+    pub async fn played() -> (Self, agents::Turns) {
+        let (agent, turns) = agents::played();
+        (Self::open(Plan::agent(agent)).await, turns)
+    }
+
+    /// Makes something go wrong for the bot.
+    pub fn fault(&self, fault: &FaultRequest) {
+        self.sim.faults(BOT).apply(fault).unwrap();
+    }
+
+    /// The first message (not a stream) that the bot sends into a chat.
+    pub async fn message(&self, chat: &SimChat) -> Entry {
+        let message = |entry: &Entry| entry.kind == EntryKind::Markdown;
+        self.sim.wait_for(chat, PATIENCE, message).await.unwrap()
     }
 
     /// The same house with a new runtime on the same state, as after a restart.

@@ -1,26 +1,13 @@
 //! Accounts side by side: kicked, refused, reloaded, restarted.
-#![allow(
-    clippy::allow_attributes,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::cast_precision_loss,
-    reason = "what holds for tests holds for their helpers"
-)]
-
-mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-use support::agents::{Scripted, played};
-use support::{
+use crate::support::agents::Scripted;
+use crate::support::{
     BOT, House, PATIENCE, Plan, SECRET, configuration, direct, eventually, open_store, simulator,
 };
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use wecom::agent::AgentEvent;
 use wecom::channel::{AccountState, Applied, Backends, ResumeError, Runtime};
@@ -34,11 +21,10 @@ async fn a_kicked_account_stays_down_until_it_is_resumed() {
     let house = House::open(Plan::default()).await;
     let bot = BOT.into();
     let before = house.sim.connection(&bot).connects_total;
-    let kick = FaultRequest {
+    house.fault(&FaultRequest {
         kick: true,
         ..FaultRequest::default()
-    };
-    house.sim.faults(BOT).apply(&kick).unwrap();
+    });
     let kicked = |status: &wecom::channel::AccountStatus| status.state == AccountState::Kicked;
     let status = house.status_where("kicked", kicked).await;
     assert!(!status.running);
@@ -75,16 +61,14 @@ async fn a_kicked_account_stays_down_until_it_is_resumed() {
 
 #[tokio::test]
 async fn an_answer_waits_for_the_connection_and_arrives_once() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     let asked = house.say("hi");
     let turn = turns.next().await;
-    let cut = FaultRequest {
+    house.fault(&FaultRequest {
         drop: true,
         refuse_tcp: Some(1_500),
         ..FaultRequest::default()
-    };
-    house.sim.faults(BOT).apply(&cut).unwrap();
+    });
     house
         .status_where("not connected", |status| {
             status.state != AccountState::Connected
@@ -101,8 +85,7 @@ async fn an_answer_waits_for_the_connection_and_arrives_once() {
 
 #[tokio::test]
 async fn after_a_restart_open_messages_are_answered_and_decided_answers_not_asked_again() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     let asked = house.say("interrupted");
     let waiting = house.say("waiting behind it");
     let turn = turns.next().await;
@@ -135,16 +118,14 @@ async fn after_a_restart_open_messages_are_answered_and_decided_answers_not_aske
 
 #[tokio::test]
 async fn an_answer_decided_before_a_restart_goes_out_after_it() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     let asked = house.say("hi");
     let turn = turns.next().await;
-    let cut = FaultRequest {
+    house.fault(&FaultRequest {
         drop: true,
         refuse_tcp: Some(2_000),
         ..FaultRequest::default()
-    };
-    house.sim.faults(BOT).apply(&cut).unwrap();
+    });
     house
         .status_where("not connected", |status| {
             status.state != AccountState::Connected
@@ -168,31 +149,23 @@ async fn an_answer_decided_before_a_restart_goes_out_after_it() {
 
 #[tokio::test]
 async fn where_the_stream_is_gone_a_restart_answers_with_a_message() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     house.say("hi");
     let _turn = turns.next().await;
-    let forget = FaultRequest {
+    house.fault(&FaultRequest {
         forget_req_ids: true,
         ..FaultRequest::default()
-    };
-    house.sim.faults(BOT).apply(&forget).unwrap();
+    });
     let events = vec![AgentEvent::Text("late answer".to_owned()), AgentEvent::Done];
     let house = house.reopen(Some(Arc::new(Scripted(events)))).await;
-    let message = |entry: &Entry| entry.kind == EntryKind::Markdown;
-    let message = house
-        .sim
-        .wait_for(&direct(), PATIENCE, message)
-        .await
-        .unwrap();
+    let message = house.message(&direct()).await;
     assert_eq!(message.text(), "late answer");
     house.close().await;
 }
 
 #[tokio::test]
 async fn shutdown_lets_a_running_turn_finish() {
-    let (agent, turns) = played();
-    let house = House::open(Plan::agent(agent)).await;
+    let (house, turns) = House::played().await;
     let asked = house.say("hi");
     let turn = turns.next().await;
     let hurry = CancellationToken::new();
@@ -261,9 +234,13 @@ async fn a_reload_leaves_unchanged_connections_alone() {
         ..Applied::default()
     };
     assert_eq!(live, expected);
-    sim.inject(Injection::event("aibTEST02", support::USER, "enter_chat"))
-        .unwrap();
-    let chat = SimChat::direct("aibTEST02", support::USER);
+    sim.inject(Injection::event(
+        "aibTEST02",
+        crate::support::USER,
+        "enter_chat",
+    ))
+    .unwrap();
+    let chat = SimChat::direct("aibTEST02", crate::support::USER);
     let welcome = |entry: &Entry| entry.kind == EntryKind::Welcome;
     sim.wait_for(&chat, PATIENCE, welcome).await.unwrap();
     assert_eq!(connects(), (1, 1));
@@ -304,7 +281,7 @@ async fn a_refused_account_does_not_hold_up_the_others() {
     let runtime = start(&home, &configuration(&home, &settings)).await;
     sim.wait_subscribed(&BOT.into(), PATIENCE).await.unwrap();
     let asked = sim
-        .inject(Injection::text(BOT, support::USER, "hi"))
+        .inject(Injection::text(BOT, crate::support::USER, "hi"))
         .unwrap();
     let answered = |entry: &Entry| {
         entry.finished

@@ -1,16 +1,4 @@
 //! The daemon as a process, with the command line beside it: status, resume, reload, health.
-#![cfg(unix)]
-#![allow(
-    clippy::allow_attributes,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "what holds for tests holds for their helpers"
-)]
-
-mod support;
 
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -20,7 +8,7 @@ use tokio::process::{Child, Command};
 use wecom::ids::BotId;
 use wecom::sim::{Entry, EntryKind, FaultRequest, Injection, Sim, SimChat, SimOptions};
 
-use support::{BOT, PATIENCE, SECRET, USER, eventually, simulator};
+use crate::support::{BOT, PATIENCE, SECRET, USER, eventually, simulator};
 
 /// A daemon with one account, its simulator and its state directory.
 struct Running {
@@ -259,7 +247,7 @@ async fn health_is_open_and_the_local_api_is_not() {
 async fn no_secret_reaches_the_log_at_any_level() {
     let sim = simulator(SimOptions::default()).await;
     let home = tempfile::tempdir().unwrap();
-    let mut settings = support::settings(&sim.bot_url(), &json!({}));
+    let mut settings = crate::support::settings(&sim.bot_url(), &json!({}));
     settings["gateway"] = json!({ "port": 0 });
     write(home.path(), &settings.to_string());
     let log = home.path().join("log");
@@ -287,7 +275,7 @@ async fn no_secret_reaches_the_log_at_any_level() {
                 && entry.finished
                 && entry.req_id.as_ref() == Some(&asked.req_id)
         };
-        sim.wait_for(&support::direct(), PATIENCE, answered)
+        sim.wait_for(&crate::support::direct(), PATIENCE, answered)
             .await
             .unwrap();
     }

@@ -1,15 +1,4 @@
 //! What the documentation shows is true: configuration blocks load, commands parse.
-#![allow(
-    clippy::allow_attributes,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::cast_precision_loss,
-    reason = "what holds for tests holds for their helpers"
-)]
 
 use std::path::{Path, PathBuf};
 

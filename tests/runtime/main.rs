@@ -1,0 +1,16 @@
+//! The whole program on real sockets against the simulator, in process and as a process.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+#[cfg(unix)]
+mod daemon;
+#[cfg(test)]
+mod docs;
+#[cfg(test)]
+#[cfg(unix)]
+mod kill;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod turns;
