@@ -231,5 +231,8 @@ pub(super) fn warn(outcome: &Outcome, session: &mut Session<'_>) -> anyhow::Resu
     for issue in &outcome.incomplete {
         writeln!(session.err, "still missing: {}", sentence(issue))?;
     }
+    for issue in &outcome.doubtful {
+        writeln!(session.err, "warning: {}", sentence(issue))?;
+    }
     Ok(())
 }

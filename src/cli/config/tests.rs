@@ -123,8 +123,23 @@ fn what_was_done_to_a_value_is_said() {
     let printed = run_in(&home, &["set", "session.reset", "null"], "");
     assert_eq!(
         printed.err,
-        "warning: comments inside the replaced value are gone (1); the previous text is in the .bak file\n"
+        "warning: comments inside the replaced value are gone (1); the previous text is in the .bak file\n\
+         warning: session.reset: `reset` is null, which counts as absent; remove `session.reset`\n"
     );
+}
+
+#[test]
+fn a_misspelt_key_is_written_and_doubted() {
+    let home = tempfile::tempdir().unwrap();
+    let printed = run_in(&home, &["set", "channels.wecom.botid", "aib1"], "");
+    assert!(
+        printed.err.contains("did you mean `channels.wecom.botId`?"),
+        "{}",
+        printed.err
+    );
+    // What was not written is not doubted again.
+    let printed = run_in(&home, &["set", "channels.wecom.name", "助手"], "");
+    assert!(!printed.err.contains("botid"), "{}", printed.err);
 }
 
 #[test]

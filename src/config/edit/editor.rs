@@ -61,6 +61,8 @@ pub struct Outcome {
     pub refused: Vec<Issue>,
     /// Errors that the edit adds because something is still missing.
     pub incomplete: Vec<Issue>,
+    /// Warnings about the very keys that were written, an unknown name among them.
+    pub doubtful: Vec<Issue>,
 }
 
 /// Why nothing was written.
@@ -248,7 +250,12 @@ impl Editor<'_> {
         }
         let text = document.text();
         let after = self.load(&text);
-        let (refused, incomplete) = added_errors(&before, &after, &done, &differences);
+        let written = Written {
+            operations: &done,
+            differences: &differences,
+        };
+        let (refused, incomplete) = added_errors(&before, &after, &written);
+        let doubtful = written.warnings(&after);
         let lost_comments = original
             .comments()
             .len()
@@ -262,6 +269,7 @@ impl Editor<'_> {
                 is_watched: loaded(&after).is_none_or(|l| l.config.gateway.reload),
                 refused,
                 incomplete,
+                doubtful,
             },
             text,
         })
@@ -301,6 +309,7 @@ impl Default for Outcome {
             is_watched: true,
             refused: Vec::new(),
             incomplete: Vec::new(),
+            doubtful: Vec::new(),
         }
     }
 }
@@ -312,7 +321,7 @@ fn loaded(result: &Result<Loaded, LoadError>) -> Option<&Loaded> {
     }
 }
 
-fn errors(result: &Result<Loaded, LoadError>) -> Vec<Issue> {
+fn issues(result: &Result<Loaded, LoadError>, severity: Severity) -> Vec<Issue> {
     let mut issues = match result {
         Ok(loaded) => crate::config::all_issues(&loaded.config)
             .into_iter()
@@ -320,7 +329,7 @@ fn errors(result: &Result<Loaded, LoadError>) -> Vec<Issue> {
             .collect(),
         Err(error) => error.issues(),
     };
-    issues.retain(|issue| issue.severity == Severity::Error);
+    issues.retain(|issue| issue.severity == severity);
     issues
 }
 
@@ -329,26 +338,40 @@ fn errors(result: &Result<Loaded, LoadError>) -> Vec<Issue> {
 fn added_errors(
     before: &Result<Loaded, LoadError>,
     after: &Result<Loaded, LoadError>,
-    operations: &[(ConfigPath, bool)],
-    differences: &[Difference],
+    written: &Written<'_>,
 ) -> (Vec<Issue>, Vec<Issue>) {
-    let old = errors(before);
-    let written = |issue: &Issue| {
-        let operations = operations.iter().map(|(path, _)| path);
-        let keys = differences.iter().map(|d| &d.path);
-        operations.chain(keys).any(|p| p.to_string() == issue.path)
-    };
+    let old = issues(before, Severity::Error);
     let is_added = |issue: &Issue| {
         !old.iter()
             .any(|o| (o.code, &o.path) == (issue.code, &issue.path))
     };
-    if differences.is_empty() {
+    if written.differences.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    errors(after)
+    issues(after, Severity::Error)
         .into_iter()
-        .filter(|issue| is_added(issue) || written(issue))
+        .filter(|issue| is_added(issue) || written.concerns(issue))
         .partition(|issue| !INCOMPLETE.contains(&issue.code))
+}
+
+/// What an edit wrote.
+struct Written<'a> {
+    operations: &'a [(ConfigPath, bool)],
+    differences: &'a [Difference],
+}
+
+impl Written<'_> {
+    fn concerns(&self, issue: &Issue) -> bool {
+        let operations = self.operations.iter().map(|(path, _)| path);
+        let keys = self.differences.iter().map(|d| &d.path);
+        operations.chain(keys).any(|p| p.to_string() == issue.path)
+    }
+
+    fn warnings(&self, after: &Result<Loaded, LoadError>) -> Vec<Issue> {
+        let mut warnings = issues(after, Severity::Warning);
+        warnings.retain(|issue| self.concerns(issue));
+        warnings
+    }
 }
 
 fn perform(document: &mut Document, operation: &Operation) -> Result<(), EditError> {
