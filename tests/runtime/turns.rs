@@ -495,6 +495,23 @@ async fn refused_senders_get_no_answer_and_unknown_ones_under_pairing_are_told_o
 }
 
 #[tokio::test]
+async fn the_version_check_is_answered() {
+    let house = House::open(Plan::default()).await;
+    house
+        .sim
+        .inject(Injection::service_event(BOT, "enter_check_update"))
+        .unwrap();
+    let answered = |frame: &wecom::sim::RecordedFrame| frame.cmd == "ww_ai_robot_enter_event";
+    let frame = house
+        .sim
+        .wait_frame(&BOT.into(), PATIENCE, answered)
+        .await
+        .unwrap();
+    assert_eq!(frame.body, json!({"version": "2026.4.29"}));
+    house.close().await;
+}
+
+#[tokio::test]
 async fn odd_messages_are_survived() {
     let house = House::open(Plan::default()).await;
     let bot = BOT.into();

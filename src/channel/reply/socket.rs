@@ -367,6 +367,7 @@ async fn reached(due: Option<(Instant, Due)>) -> Due {
 }
 
 /// What a stream may need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
     Frame,
     KeepAlive,
@@ -519,4 +520,124 @@ fn handover_cut(text: &str) -> &str {
 fn window(text: &str) -> String {
     let text = escape_reasoning_tags(text).into_owned();
     tail_window(text, MAX_CONTENT_BYTES, texts::EARLIER_OMITTED)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::config::{BotSocket, SocketTiming, TlsFiles};
+    use crate::ids::ChatKind;
+    use crate::wecom::bot::BotSettings;
+
+    /// A reply whose connection never comes up.
+    fn reply() -> SocketReply {
+        let socket = BotSocket {
+            bot_id: "aib1".into(),
+            secret: "s".into(),
+            url: "ws://127.0.0.1:9/".parse().unwrap(),
+            tls: TlsFiles::default(),
+            proxy: None,
+            timing: SocketTiming::default(),
+            compat_version: None,
+            reclaim: None,
+        };
+        let settings = BotSettings::load("a".into(), &socket).unwrap();
+        let hard_stop = CancellationToken::new();
+        let tracker = TaskTracker::new();
+        let clock = ManualClock::at(0);
+        let (client, _pushes) = BotClient::start(settings, clock, &tracker, hard_stop.clone());
+        SocketReply {
+            client,
+            chat: Chat {
+                account: "a".into(),
+                kind: ChatKind::Direct,
+                id: "lisi".into(),
+            },
+            req_id: "r".into(),
+            stream_id: "s".into(),
+            opened: Opened::default(),
+            budgets: Arc::default(),
+            settings: SocketReplySettings {
+                thinking: true,
+                handover: Duration::from_secs(330),
+                undelivered_ttl: Duration::from_mins(30),
+            },
+            hard_stop,
+        }
+    }
+
+    fn due_in(show: &Show<'_>) -> Option<(Duration, Due)> {
+        show.next_due()
+            .map(|(at, due)| (at.duration_since(Instant::now()), due))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_gets_its_frames_its_refresh_and_its_handover_in_time() {
+        let reply = reply();
+        let mut show = Show::new(&reply);
+        assert_eq!(
+            due_in(&show),
+            None,
+            "nothing is open and nothing is written"
+        );
+
+        show.send(texts::THINKING.to_owned(), Priority::Status);
+        let handover = Duration::from_secs(330);
+        assert_eq!(
+            due_in(&show),
+            Some((handover, Due::Handover)),
+            "one frame at a time"
+        );
+        show.in_flight = None;
+        assert_eq!(due_in(&show), Some((KEEP_ALIVE, Due::KeepAlive)));
+
+        show.latest = "text".to_owned();
+        assert_eq!(due_in(&show), Some((FRAME_INTERVAL, Due::Frame)), "paced");
+        tokio::time::advance(FRAME_INTERVAL).await;
+        show.send_latest();
+        show.in_flight = None;
+        assert_eq!(
+            due_in(&show),
+            Some((KEEP_ALIVE, Due::KeepAlive)),
+            "nothing is new"
+        );
+
+        tokio::time::advance(KEEP_ALIVE).await;
+        assert_eq!(due_in(&show), Some((Duration::ZERO, Due::KeepAlive)));
+        show.keep_alive();
+        show.in_flight = None;
+        let left = Duration::from_millis(330_000 - 240_000 - 500);
+        assert_eq!(
+            due_in(&show),
+            Some((left, Due::Handover)),
+            "before the next refresh"
+        );
+
+        show.carrier = Carrier::Message;
+        assert_eq!(due_in(&show), None, "a closed stream needs nothing");
+    }
+
+    #[test]
+    fn a_handover_shows_whole_lines_outside_of_code() {
+        for (text, shown) in [
+            ("", ""),
+            ("one unfinished line", ""),
+            ("one\ntwo", "one\n"),
+            ("one\n```rust\nlet x;\n", "one\n"),
+            (
+                "one\n```rust\nlet x;\n```\ntwo",
+                "one\n```rust\nlet x;\n```\n",
+            ),
+        ] {
+            assert_eq!(handover_cut(text), shown, "{text:?}");
+        }
+        assert_eq!(
+            handover_cut(&"x\n".repeat(10_001)),
+            "",
+            "too long for one message"
+        );
+    }
 }
