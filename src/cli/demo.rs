@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{print, run::asked_to_stop, tokio_runtime};
+use super::{EXIT_UNAVAILABLE, print, run::asked_to_stop, tokio_runtime};
 use crate::clock::SystemClock;
 use crate::config::{Environment, Location, load_text};
 use crate::daemon::{Daemon, DaemonOptions};
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
     /// Say this in a direct chat, print the answer as it streams in, and exit
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = something)]
     say: Option<String>,
 
     /// Port of the chat page [default: 19790, or a free one if that is taken]
@@ -42,12 +42,27 @@ pub(super) struct DemoArgs {
     port: Option<u16>,
 }
 
+/// WeCom sends no empty messages.
+fn something(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() {
+        return Err("there is nothing to say in it");
+    }
+    Ok(text.to_owned())
+}
+
 pub(super) fn run(args: &DemoArgs, environment: Environment) -> anyhow::Result<ExitCode> {
     tokio_runtime()?.block_on(demo(args, environment))
 }
 
 async fn demo(args: &DemoArgs, environment: Environment) -> anyhow::Result<ExitCode> {
-    let sim = start_sim(args.port).await?;
+    let sim = match start_sim(args.port).await {
+        Ok(sim) => sim,
+        Err(error @ SimError::Bind { .. }) => {
+            print::error(&error.into());
+            return Ok(ExitCode::from(EXIT_UNAVAILABLE));
+        }
+        Err(error) => return Err(error.into()),
+    };
     // Gone when the demo ends: a demo leaves nothing behind.
     let home = tempfile::tempdir().context("cannot make a directory for the demo's state")?;
     let daemon = start_daemon(&sim, home.path(), environment).await?;

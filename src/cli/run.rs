@@ -32,12 +32,12 @@ pub(super) fn run(
     let loaded = match config::load(&location, &environment) {
         Ok(loaded) => loaded,
         Err(error) => {
-            print::note(&format!("error: {error}"));
+            let path = location.path.display();
+            print::note(&format!(
+                "error: the configuration in {path} can't be used:"
+            ));
             for issue in error.issues() {
-                print::note(&format!(
-                    "  {}: {} {}",
-                    issue.path, issue.message, issue.fix
-                ));
+                print::note(&format!("  {issue}"));
             }
             return Ok(ExitCode::from(EXIT_CONFIG));
         }

@@ -125,7 +125,7 @@ const SHOWN_PROBLEMS: usize = 3;
 fn first_problems<'a>(issues: impl Iterator<Item = &'a Issue>) -> Vec<String> {
     issues
         .take(SHOWN_PROBLEMS)
-        .map(|issue| format!("{}: {} {}", issue.path, issue.message, issue.fix))
+        .map(ToString::to_string)
         .collect()
 }
 

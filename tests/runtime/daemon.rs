@@ -328,6 +328,14 @@ async fn commands_say_what_is_wrong_and_how_to_go_on() {
         said(&broken)
     );
 
+    let nothing = wecom(&["demo", "--say", " "]).await;
+    assert_eq!(nothing.status.code(), Some(2), "{}", said(&nothing));
+    assert!(
+        said(&nothing).contains("nothing to say"),
+        "{}",
+        said(&nothing)
+    );
+
     let demo = wecom(&["demo", "--say", "hello from the terminal"]).await;
     assert_eq!(demo.status.code(), Some(0), "{}", said(&demo));
     let text = String::from_utf8_lossy(&demo.stdout);

@@ -201,9 +201,7 @@ pub(in crate::channel) fn of_idle(account: &Account) -> AccountStatus {
         last_connected_at: None,
         last_inbound_at: None,
         last_outbound_at: None,
-        last_error: error
-            .filter(|_| account.enabled)
-            .map(|issue| format!("{}: {} {}", issue.path, issue.message, issue.fix)),
+        last_error: error.filter(|_| account.enabled).map(ToString::to_string),
         reconnect_attempts: 0,
         open_messages: 0,
         dm_policy: account.access.dm_policy,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::config::edit::{read_value, sentence};
+use crate::config::edit::read_value;
 use crate::config::import::{Import, ImportOptions, fix_in_place, import, openclaw_config_path};
 use crate::config::path::ConfigPath;
 
@@ -94,7 +94,7 @@ pub(super) fn run(args: &ImportArgs, session: &mut Session<'_>) -> anyhow::Resul
     report::hint(&outcome, session)?;
     report::warn(&outcome, session)?;
     for issue in &outcome.refused {
-        writeln!(session.err, "would be refused: {}", sentence(issue))?;
+        writeln!(session.err, "would be refused: {issue}")?;
     }
     if !is_own_file {
         advise(&source, session)?;

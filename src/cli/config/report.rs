@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::config::edit::{Change, EditorError, Operation, Outcome, references_in, sentence};
+use crate::config::edit::{Change, EditorError, Operation, Outcome, references_in};
 use crate::config::schema::ReloadClass;
 
 use super::Session;
@@ -120,7 +120,7 @@ fn problems(outcome: &Outcome) -> Vec<Problem> {
         .chain(unresolved)
         .map(|(kind, issue)| Problem {
             kind,
-            message: sentence(issue),
+            message: issue.to_string(),
         })
         .collect()
 }
@@ -229,10 +229,10 @@ pub(super) fn warn(outcome: &Outcome, session: &mut Session<'_>) -> anyhow::Resu
         )?;
     }
     for issue in &outcome.incomplete {
-        writeln!(session.err, "still missing: {}", sentence(issue))?;
+        writeln!(session.err, "still missing: {issue}")?;
     }
     for issue in &outcome.doubtful {
-        writeln!(session.err, "warning: {}", sentence(issue))?;
+        writeln!(session.err, "warning: {issue}")?;
     }
     Ok(())
 }

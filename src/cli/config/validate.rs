@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::config::edit::sentence;
 use crate::config::{Issue, Severity, all_issues, load};
 
 use super::{Session, ValidateArgs};
@@ -52,5 +51,5 @@ fn line(issue: &Issue) -> String {
         Severity::Warning => "warning",
         Severity::Info => "info",
     };
-    format!("{severity:<7} {} [{}]", sentence(issue), issue.code)
+    format!("{severity:<7} {} [{}]", issue, issue.code)
 }

@@ -127,18 +127,10 @@ pub enum EditorError {
     Write(#[from] WriteError),
 }
 
-/// A finding in one line: where, what, and what to do.
-pub(crate) fn sentence(issue: &Issue) -> String {
-    let parts = [issue.message.as_str(), issue.fix.as_str()];
-    let parts: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
-    let place = if issue.path.is_empty() { "" } else { ": " };
-    format!("{}{place}{}", issue.path, parts.join("; "))
-}
-
 fn list(issues: &[Issue]) -> String {
     let mut list = String::new();
     for issue in issues {
-        list.extend(["\n  ", &sentence(issue)]);
+        list.extend(["\n  ", &issue.to_string()]);
     }
     list
 }

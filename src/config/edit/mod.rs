@@ -22,7 +22,6 @@ mod write;
 
 pub use batch::{BatchError, read_batch, references_in};
 pub use document::{Document, EditError, SyntaxError};
-pub(crate) use editor::sentence;
 pub use editor::{Editor, EditorError, Outcome, authored_path};
 pub use files::{BACKUPS, REJECTED, WriteError};
 pub use operation::{Change, Difference, Expect, Operation};

@@ -1,5 +1,7 @@
 //! What validation has to say.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// One finding of validation.
@@ -15,6 +17,16 @@ pub struct Issue {
     pub message: String,
     /// What to do.
     pub fix: String,
+}
+
+impl fmt::Display for Issue {
+    /// Path, what is wrong, what to do: one line for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [self.message.as_str(), self.fix.as_str()];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let place = if self.path.is_empty() { "" } else { ": " };
+        write!(f, "{}{place}{}", self.path, parts.join("; "))
+    }
 }
 
 /// How bad a finding is; orders worst first.
