@@ -17,14 +17,18 @@
 //! [`config`]. `docs/architecture.md` has the picture.
 
 pub mod agent;
+pub mod catalogue;
 pub mod channel;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod failpoint;
+pub mod files;
 pub mod http;
+pub mod identity;
 pub mod ids;
+pub mod interceptors;
 pub mod secret;
 pub mod sim;
 pub mod store;

@@ -19,6 +19,7 @@ mod findings;
 pub mod import;
 mod include;
 pub mod ip_range;
+mod live;
 mod load;
 mod location;
 pub mod path;
@@ -44,6 +45,7 @@ pub use effective::{
     ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles, UnknownAccount, all_issues,
 };
 pub use environment::{Environment, Language};
+pub use live::LiveConfig;
 pub use load::{LoadError, Loaded, load, load_text};
 pub use location::{Location, locate};
 pub use sources::{EffectiveKey, Origin, Sources};

@@ -1,0 +1,17 @@
+//! What every `wecom_mcp call` passes on its way to WeCom, and its answer on the way back.
+//!
+//! The pipeline is one list of [`Interceptor`]s, outermost first ([`Pipeline::new`] takes
+//! it as it stands). Each wraps the rest: it may change the call, run the rest never, once
+//! or twice, and change the answer. So the last in the list is the first to see an answer.
+//!
+//! What lies behind the list is [`CategoryServers`]: the client of WeCom's own servers.
+
+mod answer;
+mod call;
+mod chain;
+mod error;
+
+pub use answer::{Answer, BusinessHead, Content};
+pub use call::{Caller, Delivery, Notes, Progress, Step, ToolCall, Upload};
+pub use chain::{CategoryServers, Interceptor, Next, Pipeline, RemoteTool, Renewal, ToolList};
+pub use error::{Details, ErrorKind, Help, ToolError, Violation};
