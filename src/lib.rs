@@ -29,6 +29,7 @@ pub mod http;
 pub mod identity;
 pub mod ids;
 pub mod interceptors;
+pub mod mcp;
 pub mod secret;
 pub mod sim;
 pub mod store;

@@ -10,6 +10,7 @@
 //! company (`world`) is behind one mutex; sockets and HTTP only carry.
 
 mod chat;
+mod company;
 mod control;
 mod entry;
 mod events;

@@ -1,0 +1,2 @@
+//! MCP on both sides: the `wecom_mcp` tool, the server that offers it,
+//! and the client of WeCom's own servers.
