@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::channel::{Backends, Runtime};
 use crate::clock::SharedClock;
-use crate::config::{Environment, Loaded, Location};
+use crate::config::{Environment, LiveConfig, Loaded, Location};
 use crate::http::{self, Services};
 use crate::secret::Secret;
 use crate::store::{SqliteStore, Store, StoreError};
@@ -123,12 +123,14 @@ impl Daemon {
         );
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
+        let live = LiveConfig::new(loaded.config.clone());
         let follow_files = loaded.config.gateway.reload;
         let reloader = Arc::new(FileReloader::new(
             location,
             environment,
             loaded,
             runtime.clone(),
+            live.clone(),
         ));
         if follow_files {
             task::spawn(
