@@ -9,9 +9,25 @@
 mod answer;
 mod call;
 mod chain;
+mod deliver;
+mod doc_auth_error;
 mod error;
+mod extract;
+mod files_out;
+mod media;
+mod smartpage_create;
+mod smartpage_export;
+mod smartsheet_upload;
+mod spill;
 
 pub use answer::{Answer, BusinessHead, Content};
 pub use call::{Caller, Delivery, Notes, Progress, Step, ToolCall, Upload};
 pub use chain::{CategoryServers, Interceptor, Next, Pipeline, RemoteTool, Renewal, ToolList};
+pub use doc_auth_error::{AuthCardError, AuthCards, DocAuthError};
 pub use error::{Details, ErrorKind, Help, ToolError, Violation};
+pub use files_out::{Consent, FileConsent, FilesOut, Leaving, NobodyToAsk};
+pub use media::Media;
+pub use smartpage_create::SmartpageCreate;
+pub use smartpage_export::SmartpageExport;
+pub use smartsheet_upload::SmartsheetUpload;
+pub use spill::Spill;
