@@ -21,7 +21,7 @@ pub(super) use self::msg::{Chats, File, Heard, HeardContent, Line};
 pub use self::msg::{SaidContent, Saying};
 pub use self::people::MemberTraits;
 pub(super) use self::people::{Member, People};
-pub(super) use self::wall::second;
+pub(super) use self::wall::{second, to_second};
 
 /// Everything that the category servers know, besides who works here.
 #[derive(Debug)]
