@@ -8,6 +8,7 @@ mod print;
 mod reload;
 mod run;
 mod sim;
+pub mod skills;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +54,9 @@ enum Command {
     /// Read, change and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Skills that teach an agent to use WeCom: look at them, check them, install them
+    #[command(subcommand)]
+    Skills(skills::SkillsCommand),
 }
 
 /// Runs the program and says how it ended.
@@ -76,7 +80,11 @@ impl Command {
     fn default_log(&self) -> &'static str {
         match self {
             Self::Run(_) => "info",
-            Self::Demo(_) | Self::Sim(_) | Self::Channels(_) | Self::Config(_) => "warn",
+            Self::Demo(_)
+            | Self::Sim(_)
+            | Self::Channels(_)
+            | Self::Config(_)
+            | Self::Skills(_) => "warn",
         }
     }
 
@@ -97,6 +105,16 @@ impl Command {
                     reload: &|| reload::ask_daemon(&location),
                 };
                 Ok(ExitCode::from(config::run(command, &mut session)?))
+            }
+            Self::Skills(command) => {
+                let mut session = skills::Session {
+                    location: &location,
+                    environment: &environment,
+                    project: std::env::current_dir()?,
+                    out: &mut std::io::stdout(),
+                    err: &mut std::io::stderr(),
+                };
+                Ok(ExitCode::from(skills::run(command, &mut session)?))
             }
         }
     }
