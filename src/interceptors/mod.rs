@@ -7,6 +7,7 @@
 //! What lies behind the list is [`CategoryServers`]: the client of WeCom's own servers.
 
 mod answer;
+mod biz_error;
 mod call;
 mod chain;
 pub mod closest;
@@ -23,11 +24,13 @@ mod smartpage_create;
 mod smartpage_export;
 mod smartsheet_upload;
 mod spill;
+mod standard;
 #[cfg(test)]
 pub(crate) mod testing;
 mod validate;
 
 pub use answer::{Answer, BusinessHead, Content};
+pub use biz_error::BizError;
 pub use call::{Caller, Delivery, Notes, Progress, Step, ToolCall, Upload};
 pub use chain::{CategoryServers, Interceptor, Next, Pipeline, RemoteTool, Renewal, ToolList};
 pub use doc_auth_error::{AuthCardError, AuthCards, DocAuthError};
@@ -40,4 +43,5 @@ pub use smartpage_create::SmartpageCreate;
 pub use smartpage_export::SmartpageExport;
 pub use smartsheet_upload::SmartsheetUpload;
 pub use spill::Spill;
+pub use standard::{StandardParts, standard};
 pub use validate::{Validate, check_wire};
