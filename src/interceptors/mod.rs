@@ -7,11 +7,13 @@
 //! What lies behind the list is [`CategoryServers`]: the client of WeCom's own servers.
 
 mod answer;
+mod biz_error;
 mod call;
 mod chain;
 mod error;
 
 pub use answer::{Answer, BusinessHead, Content};
+pub use biz_error::BizError;
 pub use call::{Caller, Delivery, Notes, Progress, Step, ToolCall, Upload};
 pub use chain::{CategoryServers, Interceptor, Next, Pipeline, RemoteTool, Renewal, ToolList};
 pub use error::{Details, ErrorKind, Help, ToolError, Violation};
