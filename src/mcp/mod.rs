@@ -1,2 +1,4 @@
 //! MCP on both sides: the `wecom_mcp` tool, the server that offers it,
 //! and the client of WeCom's own servers.
+
+pub mod category;

@@ -38,6 +38,7 @@ pub use push::{
 };
 pub use settings::{BotSettings, SettingsError};
 pub use state::{Cause, ConnectStep, ConnectionState};
+pub(crate) use tls::load as load_tls;
 
 #[cfg(test)]
 mod tests;
