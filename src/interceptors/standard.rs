@@ -53,6 +53,6 @@ pub fn standard(parts: StandardParts) -> Vec<Arc<dyn Interceptor>> {
         // After biz-error had its try with a fresh key: a mere stale one troubles nobody.
         Arc::new(DocAuthError::new(cards, config)),
         // Innermost: its repeat repeats the request, never an upload or a read.
-        Arc::new(BizError::new()),
+        Arc::new(BizError),
     ]
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::identity::TurnChat;
-use crate::ids::{AccountId, ChatId, UserId};
+use crate::ids::{AccountId, ChatId, ChatKind, UserId};
 use crate::interceptors::{AuthCardError, AuthCards};
-use crate::wecom::bot::{BotError, Bots, ChatKind, Command, SendError};
+use crate::wecom::bot::{BotError, Bots, Command, SendError};
 
 /// `biz_type` of the card that leads a member to document permissions.
 const DOCUMENT_ACCESS: u32 = 1;
@@ -32,7 +32,7 @@ impl AuthCards for BotCards {
         requester: &UserId,
     ) -> Result<(), AuthCardError> {
         let (chat, kind) = match chat {
-            TurnChat::Direct(member) => (ChatId::new(member.as_str()), ChatKind::Single),
+            TurnChat::Direct(member) => (ChatId::new(member.as_str()), ChatKind::Direct),
             TurnChat::Group(group) => (group.clone(), ChatKind::Group),
         };
         let command = Command::SendBizMessage {
@@ -44,7 +44,7 @@ impl AuthCards for BotCards {
         match self.0.send(account, command).await {
             Ok(_) => Ok(()),
             Err(BotError::Send(SendError::Refused(refusal))) => {
-                Err(AuthCardError::Refused(refusal.code.0))
+                Err(AuthCardError::Refused(refusal.code.number()))
             }
             Err(BotError::Send(SendError::Unknown)) => Err(AuthCardError::TimedOut),
             Err(_) => Err(AuthCardError::NotConnected),
