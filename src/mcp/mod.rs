@@ -2,3 +2,5 @@
 //! and the client of WeCom's own servers.
 
 pub mod category;
+pub mod schema;
+pub mod tool;
