@@ -15,6 +15,8 @@ mod error;
 mod extract;
 mod files_out;
 mod media;
+#[cfg(test)]
+mod scene;
 mod smartpage_create;
 mod smartpage_export;
 mod smartsheet_upload;
