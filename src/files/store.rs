@@ -26,7 +26,7 @@ use crate::ids::AccountId;
 const ACCOUNT_QUOTA: u64 = 1024 * 1024 * 1024;
 
 /// How often files that are past their time are looked for.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// The folder of received files below `media.tempDir`.
 pub(super) const INBOUND: &str = "inbound";

@@ -81,7 +81,7 @@ async fn paths_become_references_and_the_rest_is_kept() {
         records(json!({
             "Cover": [
                 {"image_url": "https://img.example/1", "title": "Front"},
-                {"image_url": "https://img.example/1", "title": "a.png"},
+                {"title": "a.png", "image_url": "https://img.example/1"},
             ],
             "Files": [{"file_id": "F-b.pdf"}, "text", {"text": "x"}],
             "Name": {"image_path": "a.png"},
