@@ -7,20 +7,28 @@
 //! What lies behind the list is [`CategoryServers`]: the client of WeCom's own servers.
 
 mod answer;
+pub(crate) mod audit;
 mod call;
 mod chain;
+pub mod closest;
+pub mod codes;
 mod deliver;
 mod doc_auth_error;
 mod error;
 mod extract;
 mod files_out;
+mod limits;
 mod media;
+mod refusal;
 #[cfg(test)]
 mod scene;
 mod smartpage_create;
 mod smartpage_export;
 mod smartsheet_upload;
 mod spill;
+#[cfg(test)]
+pub(crate) mod testing;
+mod validate;
 
 pub use answer::{Answer, BusinessHead, Content};
 pub use call::{Caller, Delivery, Notes, Progress, Step, ToolCall, Upload};
@@ -28,8 +36,11 @@ pub use chain::{CategoryServers, Interceptor, Next, Pipeline, RemoteTool, Renewa
 pub use doc_auth_error::{AuthCardError, AuthCards, DocAuthError};
 pub use error::{Details, ErrorKind, Help, ToolError, Violation};
 pub use files_out::{Consent, FileConsent, FilesOut, Leaving, NobodyToAsk};
+pub use limits::Limits;
 pub use media::Media;
+pub use refusal::{business_error, plain};
 pub use smartpage_create::SmartpageCreate;
 pub use smartpage_export::SmartpageExport;
 pub use smartsheet_upload::SmartsheetUpload;
 pub use spill::Spill;
+pub use validate::{Validate, check_wire};
