@@ -21,6 +21,8 @@ mod files_out;
 mod limits;
 mod media;
 mod refusal;
+#[cfg(test)]
+mod scene;
 mod smartpage_create;
 mod smartpage_export;
 mod smartsheet_upload;
