@@ -23,7 +23,9 @@ async fn only_one_json_message_of_bounded_size_is_taken() {
     }
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
     let wrong_type = server
-        .post(Some(NOBODY))
+        .request(reqwest::Method::POST, "/mcp")
+        .bearer_auth(NOBODY)
+        .header("accept", "application/json, text/event-stream")
         .header("content-type", "text/plain");
     assert_eq!(read(wrong_type.body(body.to_string())).await.status, 415);
     let no_stream = server

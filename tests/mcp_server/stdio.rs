@@ -92,6 +92,24 @@ async fn steps_and_the_end_of_a_call_pass_through_the_daemon() {
 }
 
 #[tokio::test]
+async fn a_legacy_client_hears_what_its_person_can_act_on() {
+    let home = tempfile::tempdir().unwrap();
+    let _daemon = Daemon::start(home.path()).await;
+    let mut client = Client::ready(home.path(), &[]).await;
+    client.send(&legacy_call("fail", None)).await;
+    let heard = client.receive().await;
+    assert_eq!(heard["method"], "notifications/message", "{heard}");
+    assert_eq!(heard["params"]["logger"], "wecom");
+    assert_eq!(client.receive().await["id"], 7);
+    let level = json!({
+        "jsonrpc": "2.0", "id": 2, "method": "logging/setLevel", "params": {"level": "error"},
+    });
+    client.ask(&level).await;
+    client.send(&legacy_call("fail", None)).await;
+    assert_eq!(client.receive().await["id"], 7, "less than it asked for");
+}
+
+#[tokio::test]
 async fn the_end_of_the_input_ends_it_and_with_it_what_still_runs() {
     let home = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(home.path()).await;

@@ -85,9 +85,15 @@ impl Client {
         serde_json::from_str(&line).expect(&line)
     }
 
+    /// The answer to a request; what the server says before it is passed over.
     pub async fn ask(&mut self, message: &Value) -> Value {
         self.send(message).await;
-        self.receive().await
+        loop {
+            let said = self.receive().await;
+            if said.get("id").is_some() {
+                return said;
+            }
+        }
     }
 
     /// Closes its input, reads what it still says, and waits for its end.
