@@ -13,6 +13,8 @@
 )]
 
 mod aibot_sdk;
+mod conformance;
+mod fixtures;
 mod node;
 mod page;
 mod peer;
