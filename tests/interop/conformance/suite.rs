@@ -1,9 +1,11 @@
 //! Runs the suite as a program and reads its verdict.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -52,10 +54,13 @@ impl Suite {
 
     async fn run(&self, args: &[&str]) {
         let node = tokio::task::spawn_blocking(node).await.unwrap();
+        let results = tempfile::tempdir().unwrap();
         let mut command = Command::new(&node.program);
         command
             .args([PROGRAM, "server", "--url", &self.url])
             .args(args)
+            .arg("--output-dir")
+            .arg(results.path())
             .current_dir(&node.home)
             .stdin(Stdio::null())
             .kill_on_drop(true);
@@ -67,11 +72,31 @@ impl Suite {
             .expect("the suite ends in time")
             .unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
-        println!("{said}");
+        let (_, summary) = said.split_once("=== SUMMARY ===").unwrap_or(("", &said));
+        println!("{args:?}{summary}");
         assert!(
             output.status.success(),
-            "the suite is not content with {args:?}:\n{said}\n{}",
+            "the suite is not content: {}\n{}",
+            failures(results.path()).join("\n"),
             String::from_utf8_lossy(&output.stderr)
         );
     }
+}
+
+/// What it says of each check that failed, from the folder of its results.
+fn failures(results: &Path) -> Vec<String> {
+    let mut said = Vec::new();
+    for scenario in fs::read_dir(results).unwrap() {
+        let scenario = scenario.unwrap();
+        let Ok(checks) = fs::read(scenario.path().join("checks.json")) else {
+            continue;
+        };
+        let checks: Vec<Value> = serde_json::from_slice(&checks).unwrap();
+        for check in checks.iter().filter(|check| check["status"] == "FAILURE") {
+            let (id, why) = (&check["id"], &check["errorMessage"]);
+            said.push(format!("{}: {id}: {why}", scenario.path().display()));
+        }
+    }
+    said.sort();
+    said
 }
