@@ -32,6 +32,7 @@ pub mod interceptors;
 pub mod mcp;
 pub mod secret;
 pub mod sim;
+pub mod skills;
 pub mod store;
 pub mod task;
 pub mod texts;

@@ -1,8 +1,9 @@
 //! What changed between two configurations, and what it takes to apply it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use super::effective::{Account, AgentApp, BotSocket, BotWebhook, Config};
+use super::effective::{Account, AgentApp, BotSocket, BotWebhook, Config, McpServerSettings};
 use super::schema::ReloadClass;
 use crate::ids::AccountId;
 
@@ -113,8 +114,17 @@ fn restart(old: &Config, new: &Config) -> Vec<&'static str> {
         ("gateway.port", old.gateway.port != new.gateway.port),
         ("gateway.bind", old.gateway.bind != new.gateway.bind),
         ("media.tempDir", moved),
+        (
+            "channels.wecom.mcp.skills",
+            skills(&old.mcp_server) != skills(&new.mcp_server),
+        ),
         ("WECOM_HOME", old.home != new.home),
     ])
+}
+
+/// What decides which skills there are; their folders are watched from the start on.
+fn skills(settings: &McpServerSettings) -> (&[PathBuf], bool) {
+    (&settings.skills_dirs, settings.built_in_skills)
 }
 
 fn named<const N: usize>(compared: [(&'static str, bool); N]) -> Vec<&'static str> {

@@ -47,32 +47,78 @@ pub struct Watching {
 /// # Errors
 /// None of the directories can be watched.
 pub fn watch(files: &[PathBuf]) -> Result<Watching, WatchError> {
-    let (sender, signals) = mpsc::channel(SIGNALS);
     let watched = Watched::new(files);
-    let directories = watched.directories.clone();
-    let root = || directories.first().cloned().unwrap_or_default();
+    let places: Vec<Place> = watched
+        .directories
+        .iter()
+        .map(|directory| (directory.clone(), RecursiveMode::NonRecursive))
+        .collect();
+    start(&places, move |paths| watched.concerns(paths))
+}
+
+/// Watches everything below the given directories, and the directories themselves being
+/// made or replaced.
+///
+/// # Errors
+/// None of them can be watched.
+pub fn watch_trees(directories: &[PathBuf]) -> Result<Watching, WatchError> {
+    let real = |directory: &PathBuf| {
+        std::fs::canonicalize(directory).unwrap_or_else(|_| directory.clone())
+    };
+    // A parent may lie in another tree; watched later, that one keeps its depth.
+    let parents = directories
+        .iter()
+        .map(|directory| (parent(directory), RecursiveMode::NonRecursive));
+    let trees = directories
+        .iter()
+        .map(|directory| (real(directory), RecursiveMode::Recursive));
+    let places: Vec<Place> = parents.chain(trees).collect();
+    let concerned: Vec<PathBuf> = directories
+        .iter()
+        .flat_map(|directory| {
+            let name = directory.file_name().unwrap_or_default();
+            [real(directory), parent(directory).join(name)]
+        })
+        .collect();
+    start(&places, move |paths| {
+        paths.is_empty()
+            || paths
+                .iter()
+                .any(|path| concerned.iter().any(|tree| path.starts_with(tree)))
+    })
+}
+
+/// A directory and how deep it is watched.
+type Place = (PathBuf, RecursiveMode);
+
+fn start(
+    places: &[Place],
+    concerns: impl Fn(&[PathBuf]) -> bool + Send + 'static,
+) -> Result<Watching, WatchError> {
+    let (sender, signals) = mpsc::channel(SIGNALS);
     let handler = move |event: notify::Result<notify::Event>| {
-        let concerns = match &event {
+        let is_change = match &event {
             // Reading a file is no change.
-            Ok(event) => {
-                !matches!(event.kind, EventKind::Access(_)) && watched.concerns(&event.paths)
-            }
+            Ok(event) => !matches!(event.kind, EventKind::Access(_)) && concerns(&event.paths),
             // Events were lost: look.
             Err(_) => true,
         };
-        if concerns {
+        if is_change {
             // A full channel already says that something changed.
             let _ = sender.try_send(());
         }
     };
     let mut notifier = notify::recommended_watcher(handler).map_err(|source| WatchError {
-        path: root(),
+        path: places
+            .first()
+            .map(|(path, _)| path.clone())
+            .unwrap_or_default(),
         source,
     })?;
     let mut refused = None;
     let mut any = false;
-    for directory in &directories {
-        match notifier.watch(directory, RecursiveMode::NonRecursive) {
+    for (directory, mode) in places {
+        match notifier.watch(directory, *mode) {
             Ok(()) => any = true,
             Err(source) => {
                 refused = Some(WatchError {

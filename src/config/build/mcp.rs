@@ -148,7 +148,8 @@ pub(crate) fn mcp_server(keys: &McpKeys, findings: &mut Vec<Finding>) -> McpServ
         allowed_hosts: keys.http.allowed_hosts.list(),
         clients,
         expand: keys.expand.list(),
-        skills_dir: non_empty(keys.skills.dir.as_ref()).map(PathBuf::from),
+        skills_dirs: paths(&keys.skills.dir),
+        built_in_skills: keys.skills.built_in,
         skill_tool: keys.skill_tool,
     }
 }

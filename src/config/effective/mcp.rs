@@ -89,8 +89,11 @@ pub struct McpServerSettings {
     pub clients: Vec<McpClient>,
     /// Categories offered as one tool a method.
     pub expand: Vec<String>,
-    /// Skills read from here instead of the built-in ones.
-    pub skills_dir: Option<PathBuf>,
+    /// Folders with further skills. A skill of a later one takes the place of its namesake
+    /// in an earlier one or in the program.
+    pub skills_dirs: Vec<PathBuf>,
+    /// Whether the skills of the program are served.
+    pub built_in_skills: bool,
     /// Whether skills are also offered as a tool.
     pub skill_tool: bool,
 }
@@ -104,7 +107,8 @@ impl Default for McpServerSettings {
             allowed_hosts: Vec::new(),
             clients: Vec::new(),
             expand: Vec::new(),
-            skills_dir: None,
+            skills_dirs: Vec::new(),
+            built_in_skills: true,
             skill_tool: true,
         }
     }

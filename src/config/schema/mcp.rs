@@ -43,7 +43,7 @@ pub(crate) struct McpKeys {
     #[schemars(extend("x-top-only" = true))]
     pub(crate) expand: TextList,
     /// Skills
-    #[schemars(extend("x-top-only" = true))]
+    #[schemars(extend("x-top-only" = true, "x-reload" = "restart"))]
     pub(crate) skills: McpSkillsKeys,
     /// Offer skills as a tool too
     #[schemars(extend("x-top-only" = true))]
@@ -103,12 +103,23 @@ pub(crate) struct McpHttpKeys {
 }
 
 /// Skills.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct McpSkillsKeys {
-    /// Read skills from here instead of the built-in ones
+    /// Folders with further skills; of two of a name the later folder's counts
     #[schemars(extend("x-path" = true))]
-    pub(crate) dir: Option<String>,
+    pub(crate) dir: TextList,
+    /// Serve the skills of the program too
+    pub(crate) built_in: bool,
+}
+
+impl Default for McpSkillsKeys {
+    fn default() -> Self {
+        Self {
+            dir: TextList::default(),
+            built_in: true,
+        }
+    }
 }
 
 /// One MCP client.
