@@ -71,6 +71,19 @@ impl Identity {
         }
     }
 
+    /// Of a member that a trusted host speaks for, in the chat where the member wrote.
+    pub(crate) fn of_delegate(
+        account: AccountId,
+        requester: UserId,
+        chat: Option<TurnChat>,
+        host: impl Into<String>,
+    ) -> Self {
+        Self {
+            chat,
+            ..Self::of_credential(account, Some(requester), host)
+        }
+    }
+
     /// Of the operator, on the command line or in a file only the operator writes.
     pub(crate) fn of_operator(account: AccountId, requester: Option<UserId>) -> Self {
         Self {

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +21,10 @@ const FILE: &str = "daemon.json";
 /// A local request is answered at once or not at all; a reload may wait for running turns
 /// of a replaced connection (30 s).
 const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// A long answer says every few seconds that it is still coming; after so long a silence
+/// nobody writes it any more.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// A line to the running daemon.
 #[derive(Debug)]
@@ -55,6 +62,12 @@ pub enum ContactError {
     /// The daemon answered nothing, or nothing sensible.
     #[error("the daemon did not answer")]
     Request(#[source] reqwest::Error),
+    /// The daemon understood, and says no.
+    #[error("{message}")]
+    Refused {
+        /// Why, and what to do.
+        message: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -121,7 +134,8 @@ pub fn find(home: &Path) -> Result<Contact, ContactError> {
         .ok();
     let client = reqwest::Client::builder()
         .no_proxy()
-        .timeout(TIMEOUT)
+        .connect_timeout(TIMEOUT)
+        .read_timeout(SILENCE)
         .build()
         .map_err(ContactError::Request)?;
     Ok(Contact {
@@ -153,16 +167,64 @@ impl Contact {
         self.request(reqwest::Method::POST, path).await
     }
 
+    /// `POST` of a path below `/api/v1` with a body.
+    ///
+    /// # Errors
+    /// [`ContactError::Refused`] for an answer with an error status.
+    pub async fn send<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ContactError> {
+        let request = self.to(reqwest::Method::POST, path).timeout(TIMEOUT);
+        let answer = accepted(request.json(body)).await?;
+        answer.json().await.map_err(ContactError::Request)
+    }
+
+    /// `POST` of a path below `/api/v1` with a body, for an answer that comes in pieces and
+    /// takes its time. Dropping it tells the daemon that nobody waits any more.
+    ///
+    /// # Errors
+    /// As [`Contact::send`].
+    pub async fn open(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<BoxStream<'static, Result<Bytes, reqwest::Error>>, ContactError> {
+        let request = self.to(reqwest::Method::POST, path).json(body);
+        Ok(accepted(request).await?.bytes_stream().boxed())
+    }
+
     async fn request<T: DeserializeOwned>(
         &self,
         method: reqwest::Method,
         path: &str,
     ) -> Result<T, ContactError> {
-        let request = self
-            .client
-            .request(method, format!("{}{path}", self.base))
-            .bearer_auth(self.token.reveal());
+        let request = self.to(method, path).timeout(TIMEOUT);
         let answer = request.send().await.map_err(ContactError::Request)?;
         answer.json().await.map_err(ContactError::Request)
+    }
+
+    fn to(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.client
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(self.token.reveal())
+    }
+}
+
+async fn accepted(request: reqwest::RequestBuilder) -> Result<reqwest::Response, ContactError> {
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+    }
+    let answer = request.send().await.map_err(ContactError::Request)?;
+    let Err(status) = answer.error_for_status_ref() else {
+        return Ok(answer);
+    };
+    match answer.json::<Refusal>().await {
+        Ok(refusal) => Err(ContactError::Refused {
+            message: refusal.error,
+        }),
+        Err(_) => Err(ContactError::Request(status)),
     }
 }

@@ -145,7 +145,7 @@ impl Daemon {
         task::spawn(
             &tracker,
             "http",
-            http::serve(listener, services, stop.clone()),
+            http::serve(listener, http::router(services), stop.clone()),
         );
         task::spawn(&tracker, "hangup", reload_on_hangup(reloader, stop.clone()));
         task::spawn(&tracker, "prune", prune(store, clock, stop.clone()));

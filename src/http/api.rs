@@ -17,7 +17,7 @@ pub(super) fn routes(services: Services) -> Router {
         .route("/accounts/{id}/resume", post(resume))
         .route("/reload", post(reload))
         .layer(middleware::from_fn_with_state(
-            services.clone(),
+            services.token.clone(),
             guard::check,
         ))
         .with_state(services)

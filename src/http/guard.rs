@@ -6,20 +6,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use super::Services;
 use crate::secret::Secret;
 
 /// Lets a request through, or answers 403 (foreign host or origin) or 401 (no valid token).
-pub(super) async fn check(
-    State(services): State<Services>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn check(State(token): State<Secret>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     if !host_is_local(headers) || headers.contains_key(header::ORIGIN) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    if !has_token(headers, &services.token) {
+    if !has_token(headers, &token) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     next.run(request).await

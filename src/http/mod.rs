@@ -4,26 +4,33 @@
 //! |---|---|---|
 //! | `/healthz` | anyone | 200 while the process serves |
 //! | `/readyz` | anyone | 200 when every account that should be connected is; else 503 and which are not |
-//! | `/api/v1/...` | holder of the daemon's token | status, resume, reload |
+//! | `/api/v1/...` | holder of the daemon's token | status, resume, reload, tool calls, tokens of MCP clients |
+//! | `/mcp`, `/mcp/token` | holders of a client's token | see [`crate::mcp::server`] |
 //!
 //! Requests under `/api` must come with a loopback `Host` and without a foreign `Origin`,
 //! so that no web page can use a browser to talk to the daemon.
 
 mod api;
+mod connection;
 mod guard;
 mod health;
+mod tokens;
+mod tools;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::Router;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use axum::{Router, middleware};
 
 use crate::channel::Runtime;
+use crate::config::LiveConfig;
+use crate::mcp::credentials::Credentials;
+use crate::mcp::server::ToolRunner;
 use crate::secret::Secret;
 
 pub use api::{ReloadReport, ResumeReply};
+pub use connection::serve;
+pub use tokens::{RevokeReply, RevokeRequest, TokenLine, TokenReply};
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -50,12 +57,23 @@ pub fn router(services: Services) -> Router {
         .nest("/api/v1", api::routes(services))
 }
 
-/// Serves until `stop` is cancelled, then finishes the requests at hand.
-pub async fn serve(listener: TcpListener, services: Services, stop: CancellationToken) {
-    let served = axum::serve(listener, router(services))
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await;
-    if let Err(error) = served {
-        tracing::error!(%error, "the HTTP server failed");
-    }
+/// What calls of tools by way of the local API work with.
+#[derive(Debug, Clone)]
+pub struct ToolServices {
+    /// Runs them.
+    pub runner: Arc<dyn ToolRunner>,
+    /// Tokens of MCP clients.
+    pub credentials: Arc<Credentials>,
+    /// Which accounts there are.
+    pub config: LiveConfig,
+    /// What the local API asks for.
+    pub token: Secret,
+}
+
+/// The routes of the local API for tools and tokens.
+pub fn tool_router(services: ToolServices) -> Router {
+    let routes = tools::routes(services.clone())
+        .merge(tokens::routes(services.credentials))
+        .layer(middleware::from_fn_with_state(services.token, guard::check));
+    Router::new().nest("/api/v1", routes)
 }

@@ -1,7 +1,7 @@
 //! One call on its way in.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -43,7 +43,35 @@ pub struct ToolCall {
     caller: Caller,
     timeout: Duration,
     response_limit: u64,
-    deadline: Instant,
+    deadline: Deadline,
+}
+
+/// When a call is over: one time for a call and all of its copies, so that who waits
+/// outside sees what was raised further in.
+#[derive(Debug, Clone)]
+pub(super) struct Deadline {
+    began: Instant,
+    ends: Arc<Mutex<Instant>>,
+}
+
+impl Deadline {
+    fn after(timeout: Duration) -> Self {
+        let began = Instant::now();
+        Self {
+            began,
+            ends: Arc::new(Mutex::new(began + timeout + OVERHEAD)),
+        }
+    }
+
+    /// As it stands now; it only ever moves away.
+    pub(super) fn get(&self) -> Instant {
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn allow(&self, timeout: Duration) {
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        *ends = (*ends).max(self.began + timeout + OVERHEAD);
+    }
 }
 
 /// Who wrote the arguments.
@@ -87,7 +115,7 @@ impl ToolCall {
             caller: Caller::Model,
             timeout: DEFAULT_TIMEOUT,
             response_limit: DEFAULT_RESPONSE_LIMIT,
-            deadline: Instant::now() + DEFAULT_TIMEOUT + OVERHEAD,
+            deadline: Deadline::after(DEFAULT_TIMEOUT),
         }
     }
 
@@ -128,14 +156,19 @@ impl ToolCall {
     /// Gives the request at least `timeout`; the deadline moves along.
     pub fn raise_timeout(&mut self, timeout: Duration) {
         if timeout > self.timeout {
-            self.deadline += timeout.saturating_sub(self.timeout);
+            self.deadline.allow(timeout);
             self.timeout = timeout;
         }
     }
 
     /// When the whole call is over, finding the server included.
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        self.deadline.get()
+    }
+
+    /// The same, to look at again once the call is on its way.
+    pub(super) fn deadline_handle(&self) -> Deadline {
+        self.deadline.clone()
     }
 
     /// How many bytes the answer may have.
@@ -166,26 +199,46 @@ pub struct Upload {
     pub size: u64,
 }
 
-/// Remarks that go into the answer (`notes`), shared by everybody who works on a call.
+/// Remarks that go into the answer, shared by everybody who works on a call: `notes` about
+/// what became of it, `warnings` about what is doubtful in its arguments.
 #[derive(Debug, Clone, Default)]
-pub struct Notes(Arc<Mutex<Vec<String>>>);
+pub struct Notes(Arc<Mutex<Remarks>>);
+
+#[derive(Debug, Default)]
+struct Remarks {
+    notes: Vec<String>,
+    warnings: Vec<String>,
+}
 
 impl Notes {
-    /// Adds one; a repeated one counts once.
+    /// Adds a note; a repeated one counts once.
     pub fn add(&self, note: impl Into<String>) {
-        let note = note.into();
-        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
+        add_once(&mut self.remarks().notes, note.into());
     }
 
-    /// What was said so far.
+    /// Adds a warning; a repeated one counts once.
+    pub fn warn(&self, warning: impl Into<String>) {
+        add_once(&mut self.remarks().warnings, warning.into());
+    }
+
+    /// What was noted so far.
     pub fn all(&self) -> Vec<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.remarks().notes.clone()
+    }
+
+    /// What was warned of so far.
+    pub fn warnings(&self) -> Vec<String> {
+        self.remarks().warnings.clone()
+    }
+
+    fn remarks(&self) -> MutexGuard<'_, Remarks> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn add_once(remarks: &mut Vec<String>, remark: String) {
+    if !remarks.contains(&remark) {
+        remarks.push(remark);
     }
 }
 

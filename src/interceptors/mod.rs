@@ -9,9 +9,19 @@
 mod answer;
 mod call;
 mod chain;
+pub mod closest;
+pub mod codes;
 mod error;
+mod limits;
+mod refusal;
+#[cfg(test)]
+pub(crate) mod testing;
+mod validate;
 
 pub use answer::{Answer, BusinessHead, Content};
 pub use call::{Caller, Delivery, Notes, Progress, Step, ToolCall, Upload};
 pub use chain::{CategoryServers, Interceptor, Next, Pipeline, RemoteTool, Renewal, ToolList};
 pub use error::{Details, ErrorKind, Help, ToolError, Violation};
+pub use limits::Limits;
+pub use refusal::{business_error, plain};
+pub use validate::{Validate, check_wire};

@@ -1,2 +1,7 @@
 //! MCP on both sides: the `wecom_mcp` tool, the server that offers it,
 //! and the client of WeCom's own servers.
+
+pub mod credentials;
+pub mod schema;
+pub mod server;
+pub mod tool;

@@ -13,7 +13,7 @@ mod sqlite;
 
 use async_trait::async_trait;
 
-use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId};
+use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
 pub use sqlite::SqliteStore;
 
@@ -116,6 +116,27 @@ impl Outcome {
     }
 }
 
+/// A token of an MCP client as it is kept: never the token itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredToken {
+    /// Its name, unique.
+    pub id: String,
+    /// SHA-256 of the token.
+    pub digest: [u8; 32],
+    /// The account it acts through.
+    pub account: AccountId,
+    /// The member it acts for; `None` may only do what the bot may do by itself.
+    pub user: Option<UserId>,
+    /// Whether only reading methods are open to it.
+    pub read_only: bool,
+    /// Categories it may use; empty is all.
+    pub categories: Vec<String>,
+    /// Milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// Milliseconds since 1970; `None` lasts until it is revoked.
+    pub expires_at_ms: Option<i64>,
+}
+
 /// Why the store could not do it. Nothing of the failed call is durable.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -178,4 +199,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Forgets closed messages last touched before `before_ms`; returns how many.
     async fn prune(&self, before_ms: i64) -> Result<usize, StoreError>;
+
+    /// Keeps a token of an MCP client. `false`: there is one of that name already, which
+    /// stays as it is.
+    async fn add_token(&self, token: StoredToken) -> Result<bool, StoreError>;
+
+    /// The tokens of MCP clients, by name; expired ones too.
+    async fn tokens(&self) -> Result<Vec<StoredToken>, StoreError>;
+
+    /// Forgets the token of that name; whether there was one.
+    async fn revoke_token(&self, id: &str) -> Result<bool, StoreError>;
 }

@@ -8,6 +8,7 @@
 
 mod inbox;
 mod schema;
+mod tokens;
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -17,7 +18,9 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Answer, InboxId, NewMessage, OpenMessage, Outcome, Recorded, Store, StoreError};
+use super::{
+    Answer, InboxId, NewMessage, OpenMessage, Outcome, Recorded, Store, StoreError, StoredToken,
+};
 use crate::ids::AccountId;
 
 /// Operations that share one transaction, at the most: bounds how long the first of them
@@ -291,6 +294,21 @@ impl Store for SqliteStore {
 
     async fn prune(&self, before_ms: i64) -> Result<usize, StoreError> {
         self.run(move |connection| inbox::prune(connection, before_ms))
+            .await
+    }
+
+    async fn add_token(&self, token: StoredToken) -> Result<bool, StoreError> {
+        self.run(move |connection| tokens::add(connection, &token))
+            .await
+    }
+
+    async fn tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
+        self.run(tokens::all).await
+    }
+
+    async fn revoke_token(&self, id: &str) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.run(move |connection| tokens::revoke(connection, &id))
             .await
     }
 }

@@ -27,6 +27,17 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX inbox_open ON inbox (account, id) WHERE outcome IS NULL;
     CREATE INDEX inbox_closed ON inbox (closed_at) WHERE outcome IS NOT NULL;",
+    // 2: tokens of MCP clients
+    "CREATE TABLE mcp_tokens (
+        id          TEXT PRIMARY KEY,
+        digest      BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+        account     TEXT NOT NULL,
+        member      TEXT,
+        read_only   INTEGER NOT NULL,
+        categories  TEXT NOT NULL,
+        created_at  INTEGER NOT NULL,
+        expires_at  INTEGER
+    ) STRICT;",
 ];
 
 /// Sets the connection up and brings the schema up to date, each step in a transaction.

@@ -228,3 +228,42 @@ fn only_the_owner_may_read_the_file() {
     drop(SqliteStore::open(&path).unwrap());
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+fn token(id: &str, first_byte: u8) -> StoredToken {
+    let mut digest = [7; 32];
+    digest[0] = first_byte;
+    StoredToken {
+        id: id.to_owned(),
+        digest,
+        account: "hq".into(),
+        user: Some("zhangsan".into()),
+        read_only: true,
+        categories: vec!["todo".to_owned(), "doc".to_owned()],
+        created_at_ms: 1_000,
+        expires_at_ms: None,
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_found_as_they_were_kept_until_they_are_revoked() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let bare = StoredToken {
+        user: None,
+        read_only: false,
+        categories: Vec::new(),
+        expires_at_ms: Some(9_000),
+        ..token("a", 1)
+    };
+    assert!(store.add_token(token("b", 2)).await.unwrap());
+    assert!(store.add_token(bare.clone()).await.unwrap());
+    assert!(!store.add_token(token("b", 3)).await.unwrap());
+    drop(store);
+
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.tokens().await.unwrap(), [bare, token("b", 2)]);
+    assert!(store.revoke_token("b").await.unwrap());
+    assert!(!store.revoke_token("b").await.unwrap());
+    assert_eq!(store.tokens().await.unwrap().len(), 1);
+}

@@ -1,0 +1,220 @@
+//! What WeCom's business codes mean.
+
+use super::ErrorKind;
+
+/// A code: what kind of failure it is and what an agent should do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meaning {
+    /// The kind.
+    pub kind: ErrorKind,
+    /// What happened, as a sentence without a full stop.
+    pub message: &'static str,
+    /// What to do.
+    pub next: Option<&'static str>,
+    /// Whether the server's address or its key may be out of date, so that asking for it
+    /// again is worth it.
+    pub stale_address: bool,
+}
+
+impl Meaning {
+    /// Whether the same call may be made again. `reads` says that the call changes nothing.
+    pub fn is_retryable(&self, errcode: i64, reads: bool) -> bool {
+        self.kind == ErrorKind::RateLimited || (errcode == BUSY && reads)
+    }
+}
+
+/// "System busy". It is not known whether the call ran.
+pub const BUSY: i64 = -1;
+
+/// What a code means; `None` for one that nobody has described, which is a business error.
+pub fn meaning(errcode: i64) -> Option<Meaning> {
+    let (kind, message, next) = match errcode {
+        850_001 => (
+            ErrorKind::Authorization,
+            "The bot's key was refused: its authorisation is missing or has expired",
+            RENEW_GRANT,
+        ),
+        850_002 => (
+            ErrorKind::Authorization,
+            "The bot is not authorised for this category",
+            RENEW_GRANT,
+        ),
+        850_003 | 853_007 => (
+            ErrorKind::Authorization,
+            "The bot's authorisation has expired",
+            RENEW_GRANT,
+        ),
+        851_003 => (
+            ErrorKind::Authorization,
+            "The bot has no right on this document",
+            "Do not repeat the call. Ask the user for access, or work on a copy that the bot \
+             creates itself.",
+        ),
+        851_008 | 851_013 => (
+            ErrorKind::Authorization,
+            "The bot may not use documents for this member yet",
+            ASK_FOR_GRANT,
+        ),
+        851_014 => (
+            ErrorKind::Authorization,
+            "The bot's document authorisation was reset",
+            ASK_FOR_GRANT,
+        ),
+        853_000 => (
+            ErrorKind::Authorization,
+            "The key of the server's address was refused",
+            RENEW_GRANT,
+        ),
+        853_004 => (
+            ErrorKind::Authorization,
+            "The bot's token has expired",
+            RENEW_GRANT,
+        ),
+        846_609 | 846_610 => (
+            ErrorKind::CategoryUnavailable,
+            "This category is not open to this bot",
+            CATEGORY_CLOSED,
+        ),
+        853_006 => (
+            ErrorKind::CategoryUnavailable,
+            "This method is not open to this company",
+            CATEGORY_CLOSED,
+        ),
+        45_009 => (
+            ErrorKind::RateLimited,
+            "Too many calls",
+            "Wait a minute before the next call, and make fewer of them.",
+        ),
+        45_033 => (
+            ErrorKind::RateLimited,
+            "Too many calls at the same time",
+            "Make the calls one after the other.",
+        ),
+        BUSY => (
+            ErrorKind::Business,
+            "WeCom is busy",
+            "Wait some seconds. A call that changes something may have run: look first.",
+        ),
+        851_002 => (
+            ErrorKind::Business,
+            "This method does not fit this kind of document",
+            "Decide by the document's link which method fits, and use that one.",
+        ),
+        640_002 => (
+            ErrorKind::Business,
+            "There is no such file",
+            "Look it up again; never guess an id.",
+        ),
+        2_022_001 => (
+            ErrorKind::Business,
+            "There is no such sub-sheet",
+            "List the sub-sheets again and take the id from there.",
+        ),
+        860_042 => (
+            ErrorKind::Business,
+            "A participant cannot be reached by the bot",
+            "Tell the user who it is, by name, and offer to go on without them.",
+        ),
+        860_046 => (
+            ErrorKind::Business,
+            "There is no such member, or the search is not offered here",
+            "Look the member up with contact.get_userlist.",
+        ),
+        40_003 | 60_111 => (
+            ErrorKind::Business,
+            "There is no member with this user id",
+            "Look the member up by name; never guess an id.",
+        ),
+        40_058 => (
+            ErrorKind::Business,
+            "An argument is not valid",
+            "Put right what the message names.",
+        ),
+        93_006 => (
+            ErrorKind::Business,
+            "The chat id is not valid",
+            "Look the chat up again; its letters' case counts.",
+        ),
+        _ => return None,
+    };
+    Some(Meaning {
+        kind,
+        message,
+        next: Some(next),
+        stale_address: matches!(errcode, 850_001 | 850_002 | 851_014 | 853_000),
+    })
+}
+
+/// Whether a code that no table knows lies where the codes about authorisation do.
+pub fn is_near_authorization(errcode: i64) -> bool {
+    matches!(errcode / 1_000, 850 | 851 | 853)
+}
+
+const RENEW_GRANT: &str = "Do not repeat the call. Tell the user that the bot's authorisation has to be renewed in \
+     WeCom.";
+
+/// What to do where a member has to grant something.
+pub const ASK_FOR_GRANT: &str = "Do not repeat the call. Show the member who asked, and nobody else, the link in \
+     `help` unchanged; they must grant access themselves, then ask again.";
+
+const CATEGORY_CLOSED: &str = "Do not repeat the call, and do not try other categories or spellings. Tell the \
+     user that this capability is not open to the bot.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_have_their_kinds() {
+        use ErrorKind::{Authorization, Business, CategoryUnavailable, RateLimited};
+        for (codes, kind) in [
+            (
+                &[
+                    850_001, 850_002, 850_003, 851_003, 851_008, 851_013, 851_014, 853_000,
+                    853_004, 853_007,
+                ][..],
+                Authorization,
+            ),
+            (&[846_609, 846_610, 853_006], CategoryUnavailable),
+            (&[45_009, 45_033], RateLimited),
+            (&[-1, 851_002, 640_002, 2_022_001, 93_006], Business),
+        ] {
+            for code in codes {
+                assert_eq!(meaning(*code).unwrap().kind, kind, "{code}");
+            }
+        }
+        assert_eq!(meaning(12_345), None);
+    }
+
+    #[test]
+    fn what_cannot_succeed_is_not_to_be_repeated() {
+        for code in [850_001, 851_003, 851_013, 846_609, 853_006] {
+            let next = meaning(code).unwrap().next.unwrap();
+            assert!(next.contains("Do not repeat"), "{code}");
+        }
+    }
+
+    #[test]
+    fn only_refusals_by_rate_and_busy_reads_may_be_repeated() {
+        for (code, reads, retryable) in [
+            (45_009, false, true),
+            (45_033, true, true),
+            (-1, true, true),
+            (-1, false, false),
+            (850_001, true, false),
+            (640_002, true, false),
+        ] {
+            let meaning = meaning(code).unwrap();
+            assert_eq!(meaning.is_retryable(code, reads), retryable, "{code}");
+        }
+    }
+
+    #[test]
+    fn only_some_codes_speak_of_a_stale_address() {
+        let stale: Vec<i64> = [850_001, 850_002, 850_003, 851_013, 851_014, 853_000, 45_009]
+            .into_iter()
+            .filter(|code| meaning(*code).unwrap().stale_address)
+            .collect();
+        assert_eq!(stale, [850_001, 850_002, 851_014, 853_000]);
+    }
+}

@@ -1,0 +1,187 @@
+//! One credential: an identity and its bounds.
+
+use std::sync::Arc;
+
+use crate::config::{McpClient, McpDelivery};
+use crate::files::FileGrant;
+use crate::identity::Identity;
+use crate::ids::AccountId;
+use crate::interceptors::Delivery;
+use crate::mcp::tool::Scope;
+use crate::store::StoredToken;
+
+/// Tool calls per minute where the operator says nothing.
+const CALLS_PER_MINUTE: u32 = 120;
+
+/// What the holder of a token may do, and for whom.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    owner: Owner,
+    scope: Arc<Scope>,
+    files: Arc<FileGrant>,
+    delivery: Delivery,
+    calls_per_minute: u32,
+    delegates_for: Option<Vec<AccountId>>,
+}
+
+/// By whom sessions, rates and remembered results are kept apart: who holds the token and
+/// for whom it acts. A renewed token of the same member has the same owner.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Owner {
+    kind: Kind,
+    identity: Arc<Identity>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Kind {
+    Static,
+    Minted,
+    Delegated,
+    /// The number of the mint: a turn's sessions end with it.
+    Turn(u64),
+    Operator,
+    Anonymous,
+}
+
+impl Credential {
+    /// Of a client in the configuration.
+    pub(super) fn of_client(client: &McpClient, default_account: &AccountId) -> Self {
+        let account = client.account.as_ref().unwrap_or(default_account).clone();
+        let identity = Identity::of_credential(account, client.user.clone(), client.id.as_str());
+        Self {
+            delegates_for: client.delegate.then(|| client.accounts.clone()),
+            ..Self::bounded_by(client, Kind::Static, identity)
+        }
+    }
+
+    /// Of a member that a trusted host speaks for, within the host's own bounds.
+    pub(super) fn delegated(host: &McpClient, identity: Identity) -> Self {
+        Self::bounded_by(host, Kind::Delegated, identity)
+    }
+
+    fn bounded_by(client: &McpClient, kind: Kind, identity: Identity) -> Self {
+        Self {
+            owner: Owner {
+                kind,
+                identity: Arc::new(identity),
+            },
+            scope: Arc::new(Scope::of_client(client)),
+            files: Arc::new(FileGrant {
+                workspace: None,
+                roots: client.file_roots.clone(),
+            }),
+            delivery: match client.delivery {
+                McpDelivery::Resource => Delivery::Resource,
+                McpDelivery::Path => Delivery::Path,
+            },
+            calls_per_minute: client.calls_per_minute,
+            delegates_for: None,
+        }
+    }
+
+    /// Of a token that the operator minted.
+    pub(super) fn of_stored(token: &StoredToken) -> Self {
+        let identity =
+            Identity::of_credential(token.account.clone(), token.user.clone(), token.id.as_str());
+        let scope = Scope {
+            categories: token.categories.clone(),
+            read_only: token.read_only,
+            ..Scope::default()
+        };
+        Self::plain(Kind::Minted, identity, scope, Delivery::Resource)
+    }
+
+    /// Of a turn or agent session that the runtime started.
+    pub(super) fn of_turn(
+        serial: u64,
+        identity: Identity,
+        files: FileGrant,
+        delivery: Delivery,
+    ) -> Self {
+        Self {
+            files: Arc::new(files),
+            ..Self::plain(Kind::Turn(serial), identity, Scope::default(), delivery)
+        }
+    }
+
+    /// Of the operator on this machine, whose client reads files by itself.
+    pub(crate) fn of_operator(identity: Identity, files: FileGrant) -> Self {
+        Self {
+            files: Arc::new(files),
+            ..Self::plain(Kind::Operator, identity, Scope::default(), Delivery::Path)
+        }
+    }
+
+    /// Of anybody on this machine, where the operator switched authentication off: no
+    /// member.
+    pub(super) fn anonymous(account: AccountId) -> Self {
+        let identity = Identity::of_credential(account, None, "anonymous");
+        Self::plain(
+            Kind::Anonymous,
+            identity,
+            Scope::default(),
+            Delivery::Resource,
+        )
+    }
+
+    fn plain(kind: Kind, identity: Identity, scope: Scope, delivery: Delivery) -> Self {
+        Self {
+            owner: Owner {
+                kind,
+                identity: Arc::new(identity),
+            },
+            scope: Arc::new(scope),
+            files: Arc::default(),
+            delivery,
+            calls_per_minute: CALLS_PER_MINUTE,
+            delegates_for: None,
+        }
+    }
+
+    /// By whom sessions and limits are kept apart.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// For whom its calls act.
+    pub fn identity(&self) -> &Arc<Identity> {
+        &self.owner.identity
+    }
+
+    /// Categories and methods that are open to it.
+    pub fn scope(&self) -> &Arc<Scope> {
+        &self.scope
+    }
+
+    /// Local files that its calls may name.
+    pub fn files(&self) -> &Arc<FileGrant> {
+        &self.files
+    }
+
+    /// How files reach its client.
+    pub fn delivery(&self) -> Delivery {
+        self.delivery
+    }
+
+    /// How many tools it may call in a minute.
+    pub fn calls_per_minute(&self) -> u32 {
+        self.calls_per_minute
+    }
+
+    /// Whether what it is shown may differ from what others are shown.
+    pub fn is_bounded(&self) -> bool {
+        *self.scope != Scope::default()
+    }
+
+    /// Whether it may ask for tokens of members of that account.
+    pub fn may_delegate_for(&self, account: &AccountId) -> bool {
+        self.delegates_for
+            .as_ref()
+            .is_some_and(|accounts| accounts.is_empty() || accounts.contains(account))
+    }
+
+    /// Whether it may ask for tokens at all.
+    pub fn may_delegate(&self) -> bool {
+        self.delegates_for.is_some()
+    }
+}

@@ -1,0 +1,225 @@
+//! Tokens that live in memory: of turns, and of members that a trusted host speaks for.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::credential::Credential;
+use super::token::{self, TokenDigest};
+use crate::files::FileGrant;
+use crate::identity::Identity;
+use crate::interceptors::Delivery;
+use crate::secret::Secret;
+
+/// Tokens at one time. A token takes about a kilobyte; a company's worth of members at once
+/// fits, and a host that asks without end does not fill the memory.
+const CAPACITY: usize = 10_000;
+
+/// Credentials that live as long as a turn, an agent's session, or some minutes.
+#[derive(Clone, Default)]
+pub struct SessionCredentials(Arc<Mutex<Table>>);
+
+#[derive(Default)]
+struct Table {
+    entries: HashMap<TokenDigest, Entry>,
+    minted: u64,
+}
+
+struct Entry {
+    credential: Arc<Credential>,
+    /// The host that asked for it; a turn's token has none.
+    host: Option<String>,
+    /// A turn's token ends with its guard instead.
+    expires: Option<Instant>,
+}
+
+/// No room for another token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many tokens are in use at once; try again in a minute")]
+pub struct TableFull;
+
+/// A token that is valid until this is dropped.
+#[must_use = "the token ends when this is dropped"]
+pub struct SessionToken {
+    token: Secret,
+    digest: TokenDigest,
+    table: Arc<Mutex<Table>>,
+}
+
+impl SessionCredentials {
+    /// A table without tokens.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes a token for an agent that the runtime starts itself. It acts for `identity`
+    /// and may name the files of `files`.
+    ///
+    /// # Errors
+    /// The table is full.
+    pub fn mint(
+        &self,
+        identity: Identity,
+        files: FileGrant,
+        delivery: Delivery,
+    ) -> Result<SessionToken, TableFull> {
+        let token = token::generate();
+        let digest = TokenDigest::of(token.reveal());
+        let mut table = self.lock();
+        table.make_room()?;
+        table.minted += 1;
+        let credential = Credential::of_turn(table.minted, identity, files, delivery);
+        table.entries.insert(
+            digest,
+            Entry {
+                credential: Arc::new(credential),
+                host: None,
+                expires: None,
+            },
+        );
+        Ok(SessionToken {
+            token,
+            digest,
+            table: self.0.clone(),
+        })
+    }
+
+    /// Makes a token that `host` asked for.
+    pub(super) fn delegate(
+        &self,
+        host: &str,
+        credential: Credential,
+        life: Duration,
+    ) -> Result<Secret, TableFull> {
+        let token = token::generate();
+        let mut table = self.lock();
+        table.make_room()?;
+        table.entries.insert(
+            TokenDigest::of(token.reveal()),
+            Entry {
+                credential: Arc::new(credential),
+                host: Some(host.to_owned()),
+                expires: Some(Instant::now() + life),
+            },
+        );
+        Ok(token)
+    }
+
+    /// The credential of a token, and the host that asked for it if one did.
+    pub(super) fn find(&self, digest: &TokenDigest) -> Option<(Arc<Credential>, Option<String>)> {
+        let table = self.lock();
+        let entry = table.entries.get(digest)?;
+        (!entry.is_over()).then(|| (entry.credential.clone(), entry.host.clone()))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn make_room(&mut self) -> Result<(), TableFull> {
+        if self.entries.len() >= CAPACITY {
+            self.entries.retain(|_, entry| !entry.is_over());
+        }
+        if self.entries.len() >= CAPACITY {
+            return Err(TableFull);
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    fn is_over(&self) -> bool {
+        self.expires
+            .is_some_and(|expires| expires <= Instant::now())
+    }
+}
+
+impl SessionToken {
+    /// The token, for the agent that it is handed to.
+    pub fn token(&self) -> &Secret {
+        &self.token
+    }
+}
+
+impl Drop for SessionToken {
+    fn drop(&mut self) {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.entries.remove(&self.digest);
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken")
+    }
+}
+
+impl fmt::Debug for SessionCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionCredentials")
+            .field("tokens", &self.lock().entries.len())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::TurnChat;
+    use crate::ids::UserId;
+
+    fn turn_of(user: &str) -> Identity {
+        let user = UserId::new(user);
+        Identity::of_turn("hq".into(), Some(user.clone()), TurnChat::Direct(user))
+    }
+
+    fn mint(table: &SessionCredentials, user: &str) -> Result<SessionToken, TableFull> {
+        table.mint(turn_of(user), FileGrant::default(), Delivery::Path)
+    }
+
+    #[test]
+    fn a_turns_token_acts_for_its_sender_and_ends_with_its_guard() {
+        let table = SessionCredentials::new();
+        let minted = mint(&table, "zhangsan").unwrap();
+        let digest = TokenDigest::of(minted.token().reveal());
+        let (credential, host) = table.find(&digest).unwrap();
+        assert_eq!(**credential.identity(), turn_of("zhangsan"));
+        assert_eq!((credential.delivery(), host), (Delivery::Path, None));
+        drop(minted);
+        assert!(table.find(&digest).is_none());
+    }
+
+    #[test]
+    fn two_turns_of_one_member_own_nothing_together() {
+        let table = SessionCredentials::new();
+        let [first, second] = [(); 2].map(|()| mint(&table, "zhangsan").unwrap());
+        let owner = |minted: &SessionToken| {
+            let digest = TokenDigest::of(minted.token().reveal());
+            table.find(&digest).unwrap().0.owner().clone()
+        };
+        assert_ne!(owner(&first), owner(&second));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_delegated_token_ends_with_its_time_and_makes_room() {
+        let table = SessionCredentials::new();
+        let anonymous = || Credential::anonymous("hq".into());
+        let life = Duration::from_mins(5);
+        let token = table.delegate("host", anonymous(), life).unwrap();
+        let digest = TokenDigest::of(token.reveal());
+        tokio::time::advance(life - Duration::from_secs(1)).await;
+        assert_eq!(table.find(&digest).unwrap().1.as_deref(), Some("host"));
+        for _ in 1..CAPACITY {
+            table.delegate("host", anonymous(), life).unwrap();
+        }
+        assert_eq!(mint(&table, "zhangsan").unwrap_err(), TableFull);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(table.find(&digest).is_none());
+        mint(&table, "zhangsan").unwrap();
+    }
+}
