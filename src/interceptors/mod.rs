@@ -7,6 +7,7 @@
 //! What lies behind the list is [`CategoryServers`]: the client of WeCom's own servers.
 
 mod answer;
+mod biz_error;
 mod call;
 mod chain;
 pub mod closest;
@@ -19,6 +20,7 @@ pub(crate) mod testing;
 mod validate;
 
 pub use answer::{Answer, BusinessHead, Content};
+pub use biz_error::BizError;
 pub use call::{Caller, Delivery, Notes, Progress, Step, ToolCall, Upload};
 pub use chain::{CategoryServers, Interceptor, Next, Pipeline, RemoteTool, Renewal, ToolList};
 pub use error::{Details, ErrorKind, Help, ToolError, Violation};
