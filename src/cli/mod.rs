@@ -4,6 +4,7 @@ mod channels;
 pub mod config;
 mod demo;
 mod logging;
+mod mcp;
 mod print;
 mod reload;
 mod run;
@@ -57,6 +58,8 @@ enum Command {
     /// Skills that teach an agent to use WeCom: look at them, check them, install them
     #[command(subcommand)]
     Skills(skills::SkillsCommand),
+    /// Serve MCP to the program that started this one, call methods by hand, manage clients
+    Mcp(mcp::McpArgs),
 }
 
 /// Runs the program and says how it ended.
@@ -84,7 +87,8 @@ impl Command {
             | Self::Sim(_)
             | Self::Channels(_)
             | Self::Config(_)
-            | Self::Skills(_) => "warn",
+            | Self::Skills(_)
+            | Self::Mcp(_) => "warn",
         }
     }
 
@@ -94,6 +98,7 @@ impl Command {
             Self::Run(args) => run::run(&args, location, environment),
             Self::Sim(args) => sim::run(&args),
             Self::Channels(command) => channels::run(&command, &location),
+            Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {
                     location: &location,
