@@ -31,7 +31,9 @@ use crate::clock::SharedClock;
 use crate::config::LiveConfig;
 use crate::identity::Identity;
 use crate::ids::{AccountId, generate};
-use crate::interceptors::{Answer, CategoryServers, Renewal, ToolCall, ToolError, ToolList};
+use crate::interceptors::{
+    Answer, CategoryServers, Renewal, ToolCall, ToolError, ToolList, check_wire,
+};
 use crate::wecom::bot::Bots;
 
 /// How long one page of a list may take.
@@ -137,6 +139,10 @@ impl CategoryServers for Servers {
 impl Core {
     async fn call(&self, call: &ToolCall, id: String) -> Result<Answer, ToolError> {
         let route = Route::of_identity(&self.config, call.identity(), &call.category)?;
+        // The last look at the arguments, which interceptors may have changed.
+        let known = self.known(call.identity(), &call.category);
+        let live = known.as_ref().and_then(|list| list.get(&call.method));
+        check_wire(&call.category, &call.method, &call.args, live)?;
         let asked = Asked {
             category: &call.category,
             method: Some(&call.method),
@@ -156,13 +162,8 @@ impl Core {
             left: &left,
         };
         let run = timeout_at(call.deadline(), self.run(&route, &operation)).await;
-        let done =
-            run.unwrap_or_else(|_| Err(words::of_deadline(left.load(Ordering::Relaxed), asked)));
-        let (reply, session) = done.map_err(|error| {
-            let known = self.known(call.identity(), &call.category);
-            let known = known.iter().flat_map(|list| &list.tools);
-            words::with_closest(error, asked, known.map(|tool| tool.name.as_str()))
-        })?;
+        let (reply, session) =
+            run.unwrap_or_else(|_| Err(words::of_deadline(left.load(Ordering::Relaxed), asked)))?;
         let address = &session.address;
         let account = route.place.account.clone();
         let answer = result::answer(reply.message, account, address.generation);

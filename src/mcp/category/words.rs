@@ -1,8 +1,8 @@
 //! Failures in the words of the one who called.
 
 use super::failure::{Failure, RpcCode, RpcError, Stage, Trouble};
-use crate::catalogue::{self, RetryClass};
-use crate::interceptors::{ErrorKind, ToolError};
+use crate::catalogue::RetryClass;
+use crate::interceptors::{ErrorKind, ToolError, plain};
 use crate::wecom::bot::{BotError, Refusal, SendError};
 
 /// How much of a server's message is repeated, in characters.
@@ -162,7 +162,7 @@ fn of_status(
 
 fn of_rpc(error: &RpcError, asked: Asked<'_>) -> ToolError {
     let category = asked.category;
-    let said = plain(&error.message);
+    let said = said(&error.message);
     let of = |kind, text: String| ToolError::new(kind, text);
     match (error.code(), asked.method) {
         (RpcCode::AuthenticationFailed, _) => unauthorised(asked),
@@ -214,36 +214,6 @@ fn unknown_method(category: &str, method: &str) -> ToolError {
     .next(format!("List `{category}` and use a name from there."))
 }
 
-/// The methods whose names come closest, for an error about an unknown one.
-pub(super) fn with_closest<'a>(
-    error: ToolError,
-    asked: Asked<'_>,
-    offered: impl Iterator<Item = &'a str>,
-) -> ToolError {
-    let (ErrorKind::UnknownMethod, Some(method)) = (error.kind, asked.method) else {
-        return error;
-    };
-    let mut names: Vec<&str> = offered.collect();
-    if names.is_empty() {
-        names = catalogue::methods()
-            .iter()
-            .filter(|known| known.category == asked.category)
-            .map(|known| known.name.as_str())
-            .collect();
-    }
-    names.sort_by_cached_key(|name| strsim::damerau_levenshtein(name, method));
-    names.truncate(3);
-    if names.is_empty() {
-        return error;
-    }
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let category = asked.category;
-    error.next(format!(
-        "Closest in `{category}`: {}. List `{category}` to see all methods.",
-        names.join(", ")
-    ))
-}
-
 fn unauthorised(asked: Asked<'_>) -> ToolError {
     let category = asked.category;
     let also = if asked.is_unauthorised {
@@ -289,7 +259,7 @@ pub(super) fn address_late(category: &str) -> ToolError {
 
 fn of_refusal(refusal: &Refusal, category: &str) -> ToolError {
     let code = refusal.code;
-    let said = plain(&refusal.message);
+    let said = said(&refusal.message);
     let mut error = if refusal.is_category_unavailable() {
         category_unavailable(format!(
             "WeCom does not offer `{category}` to this bot: {said}"
@@ -323,19 +293,9 @@ pub(super) fn category_unavailable(message: String) -> ToolError {
     ToolError::new(ErrorKind::CategoryUnavailable, message).next(STOP_CATEGORY)
 }
 
-/// A server's message without what is not for an agent: what follows a hint token,
-/// addresses of machines and pages, and length.
-pub(super) fn plain(message: &str) -> String {
-    let message = message.split(", hint:").next().unwrap_or_default();
-    let is_address = |word: &str| {
-        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-        word.contains("://") || bare.parse::<std::net::IpAddr>().is_ok()
-    };
-    let words = message.split_whitespace();
-    let kept: Vec<&str> = words
-        .map(|word| if is_address(word) { "…" } else { word })
-        .collect();
-    kept.join(" ").chars().take(MAX_MESSAGE).collect()
+/// A server's message as an agent may read it.
+fn said(message: &str) -> String {
+    plain(message).chars().take(MAX_MESSAGE).collect()
 }
 
 #[cfg(test)]
@@ -441,31 +401,5 @@ mod tests {
             );
             assert_eq!((error.kind, error.errcode), (kind, Some(code)), "{code}");
         }
-    }
-
-    #[test]
-    fn messages_show_no_addresses() {
-        let said = "invalid key, hint: [178], from ip: 10.1.2.3, more info at https://x?k=1";
-        assert_eq!(plain(said), "invalid key");
-        assert_eq!(
-            plain("from ip: 10.1.2.3, see https://x?k=1"),
-            "from ip: … see …"
-        );
-        assert_eq!(plain(&"字".repeat(400)).chars().count(), 300);
-    }
-
-    #[test]
-    fn an_unknown_method_is_told_its_neighbours() {
-        let asked = Asked {
-            method: Some("get_todo_lst"),
-            category: "todo",
-            ..CALL
-        };
-        let error = unknown_method("todo", "get_todo_lst");
-        let next = with_closest(error, asked, std::iter::empty()).next.unwrap();
-        assert!(
-            next.starts_with("Closest in `todo`: `get_todo_list`"),
-            "{next}"
-        );
     }
 }
