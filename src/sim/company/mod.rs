@@ -181,6 +181,16 @@ impl Refused {
         Self::new(FORBIDDEN, errmsg)
     }
 
+    /// 45009: the company keeps no more of this; checked before something is added to
+    /// `kept` things.
+    pub(crate) fn unless_room(kept: usize) -> Result<(), Self> {
+        if kept < KEPT_MAX {
+            Ok(())
+        } else {
+            Err(Self::new(TOO_MANY, "api freq out of limit"))
+        }
+    }
+
     /// 853006: the company has no such method.
     pub(crate) fn not_open() -> Self {
         Self::new(NOT_OPEN, "this tool is not available for your corporation")
@@ -213,5 +223,9 @@ fn opaque(prefix: &str, seed: u64, number: u64) -> String {
 }
 
 const BAD_ARGUMENT: i64 = 40_058;
+const TOO_MANY: i64 = 45_009;
 const FORBIDDEN: i64 = 48_002;
 const NOT_OPEN: i64 = 853_006;
+/// Things of one kind (to-dos, meetings, events, messages) that are kept until a reset:
+/// more than any story has, and little enough for a simulator that runs for weeks.
+const KEPT_MAX: usize = 20_000;

@@ -135,6 +135,7 @@ impl Todos {
     }
 
     fn create(&mut self, visit: Visit<'_>, office: &mut Office, asked: Create) -> Answered {
+        Refused::unless_room(self.todos.len())?;
         let number = u64::try_from(self.todos.len()).unwrap_or(u64::MAX);
         let followers = match asked.follower_list {
             Some(list) => followers(office, list, visit.now_ms)?,
