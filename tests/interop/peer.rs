@@ -1,5 +1,6 @@
-//! A Node script that is told what to do, and tells what it sees, in JSON lines.
+//! A script that is told what to do, and tells what it sees, in JSON lines.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use tokio::time::timeout;
 
 use super::DEADLINE;
 use super::node::node;
+use super::python::python;
 
 /// A running script. It is killed when this is dropped.
 ///
@@ -24,12 +26,22 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Starts a script of `target/interop`.
+    /// Starts a script of `target/interop` that Node runs.
     pub(crate) async fn start(script: &str) -> Self {
         let node = tokio::task::spawn_blocking(node).await.unwrap();
-        let mut process = Command::new(&node.program)
+        Self::spawn(&node.program, &node.home, script)
+    }
+
+    /// Starts a script of `target/interop` that Python runs.
+    pub(crate) async fn start_python(script: &str) -> Self {
+        let python = tokio::task::spawn_blocking(python).await.unwrap();
+        Self::spawn(&python.program, &python.home, script)
+    }
+
+    fn spawn(program: &Path, home: &Path, script: &str) -> Self {
+        let mut process = Command::new(program)
             .arg(script)
-            .current_dir(&node.home)
+            .current_dir(home)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
