@@ -70,14 +70,19 @@ struct Client {
 impl Client {
     /// Connects as `way` says; what it then knows of the server.
     async fn connect(&mut self, way: &Value) -> Value {
+        let connected = self.try_connect(way).await;
+        let about = connected.unwrap_or_else(|error| panic!("it does not connect: {error}"));
+        assert_eq!(about["revision"], self.sdk.revision());
+        about
+    }
+
+    async fn try_connect(&mut self, way: &Value) -> Result<Value, Value> {
         let mut way = way.clone();
         way["sdk"] = self.sdk.package().into();
         if self.sdk.revision() == MODERN {
             way["revision"] = MODERN.into();
         }
-        let about = self.call("connect", way).await;
-        assert_eq!(about["revision"], self.sdk.revision());
-        about
+        self.try_call("connect", way).await
     }
 
     /// What a method gives; it must not fail.
