@@ -3,7 +3,11 @@
 use std::io::IsTerminal;
 
 use clap::ValueEnum;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::Environment;
 
@@ -29,9 +33,19 @@ pub(super) fn start(format: Format, environment: &Environment, default: &str) {
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
+    let may_log = || filter_fn(may_log);
     // An error says that a log was started already, which then stays.
     match format {
-        Format::Text => log.try_init().ok(),
-        Format::Json => log.json().flatten_event(true).try_init().ok(),
+        Format::Text => log.finish().with(may_log()).try_init().ok(),
+        Format::Json => {
+            let log = log.json().flatten_event(true);
+            log.finish().with(may_log()).try_init().ok()
+        }
     };
+}
+
+/// The protocol's library writes whole messages, arguments and answers of tools among them,
+/// from `info` on. Those are in no log, whatever the environment asks for.
+fn may_log(event: &Metadata<'_>) -> bool {
+    !event.target().starts_with("rmcp") || *event.level() <= Level::WARN
 }

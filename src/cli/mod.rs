@@ -4,6 +4,7 @@ mod channels;
 pub mod config;
 mod demo;
 mod logging;
+mod mcp;
 mod print;
 mod reload;
 mod run;
@@ -53,6 +54,8 @@ enum Command {
     /// Read, change and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Serve MCP to the program that started this one, call methods by hand, manage clients
+    Mcp(mcp::McpArgs),
 }
 
 /// Runs the program and says how it ended.
@@ -76,7 +79,9 @@ impl Command {
     fn default_log(&self) -> &'static str {
         match self {
             Self::Run(_) => "info",
-            Self::Demo(_) | Self::Sim(_) | Self::Channels(_) | Self::Config(_) => "warn",
+            Self::Demo(_) | Self::Sim(_) | Self::Channels(_) | Self::Config(_) | Self::Mcp(_) => {
+                "warn"
+            }
         }
     }
 
@@ -86,6 +91,7 @@ impl Command {
             Self::Run(args) => run::run(&args, location, environment),
             Self::Sim(args) => sim::run(&args),
             Self::Channels(command) => channels::run(&command, &location),
+            Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {
                     location: &location,

@@ -30,6 +30,7 @@ const SILENCE: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct Contact {
     client: reqwest::Client,
+    address: SocketAddr,
     base: String,
     token: Secret,
 }
@@ -138,9 +139,11 @@ pub fn find(home: &Path) -> Result<Contact, ContactError> {
         .read_timeout(SILENCE)
         .build()
         .map_err(ContactError::Request)?;
+    let address = reachable(published.address);
     Ok(Contact {
         client,
-        base: format!("http://{}/api/v1", reachable(published.address)),
+        address,
+        base: format!("http://{address}/api/v1"),
         token: Secret::new(published.token),
     })
 }
@@ -156,6 +159,11 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 impl Contact {
+    /// Where it listens, as this machine reaches it.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// `GET` of a path below `/api/v1`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ContactError> {
         self.request(reqwest::Method::GET, path).await
