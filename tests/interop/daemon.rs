@@ -34,10 +34,36 @@ pub(crate) enum Door {
     Closed,
 }
 
+/// A state directory with a configuration.
+pub(crate) struct Home(TempDir);
+
+impl Home {
+    /// For the bot of the demo company, behind a socket's address.
+    pub(crate) fn new(websocket_url: &str) -> Self {
+        Self::with_door(websocket_url, Door::Closed)
+    }
+
+    fn with_door(websocket_url: &str, door: Door) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let settings = settings(websocket_url, door).to_string();
+        std::fs::write(home.path().join("wecom.json"), settings).unwrap();
+        Self(home)
+    }
+
+    /// How a client connects by starting the program: command, arguments, environment.
+    pub(crate) fn stdio(&self) -> Value {
+        json!({
+            "command": WECOM,
+            "args": ["mcp", "--user", MEMBER],
+            "env": { "WECOM_HOME": self.0.path() },
+        })
+    }
+}
+
 /// A running daemon. It is killed when this is dropped.
 pub(crate) struct Daemon {
     url: String,
-    home: TempDir,
+    home: Home,
     _process: Child,
     _sim: Sim,
 }
@@ -50,13 +76,11 @@ impl Daemon {
             ..SimOptions::default()
         });
         let sim = sim.await.unwrap();
-        let home = tempfile::tempdir().unwrap();
-        let settings = settings(&sim, door).to_string();
-        std::fs::write(home.path().join("wecom.json"), settings).unwrap();
+        let home = Home::with_door(&sim.bot_url(), door);
         let process = Command::new(WECOM)
             .arg("run")
             .env_clear()
-            .env("WECOM_HOME", home.path())
+            .env("WECOM_HOME", home.0.path())
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -64,7 +88,7 @@ impl Daemon {
             .unwrap();
         let bot: BotId = DEMO_BOT.into();
         sim.wait_subscribed(&bot, DEADLINE).await.unwrap();
-        let address = timeout(DEADLINE, address(home.path()));
+        let address = timeout(DEADLINE, address(home.0.path()));
         let address = address.await.expect("the daemon says where it listens");
         Self {
             url: format!("http://{address}/mcp"),
@@ -84,17 +108,13 @@ impl Daemon {
         json!({ "url": self.url, "token": TOKEN })
     }
 
-    /// How a client connects by starting the program: command, arguments, environment.
+    /// How a client connects by starting the program, which finds the daemon.
     pub(crate) fn stdio(&self) -> Value {
-        json!({
-            "command": WECOM,
-            "args": ["mcp", "--user", MEMBER],
-            "env": { "WECOM_HOME": self.home.path() },
-        })
+        self.home.stdio()
     }
 }
 
-fn settings(sim: &Sim, door: Door) -> Value {
+fn settings(websocket_url: &str, door: Door) -> Value {
     let auth = match door {
         Door::Open => "none",
         Door::Closed => "token",
@@ -103,7 +123,7 @@ fn settings(sim: &Sim, door: Door) -> Value {
     json!({
         "channels": { "wecom": {
             "enabled": true, "botId": DEMO_BOT, "secret": DEMO_SECRET,
-            "websocketUrl": sim.bot_url(),
+            "websocketUrl": websocket_url,
             "mcp": { "http": { "auth": auth }, "clients": [client] },
         } },
         "gateway": { "port": 0 },

@@ -14,6 +14,7 @@
 //! - `skills`: lists the skills by the extension and reads them: names, and texts by URI.
 //! - `close`.
 
+mod alone;
 mod long_calls;
 mod tour;
 

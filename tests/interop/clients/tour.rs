@@ -36,7 +36,7 @@ async fn tour(sdk: Sdk, way: &Value) {
     client.close().await;
 }
 
-fn it_says_what_it_is(about: &Value) {
+pub(super) fn it_says_what_it_is(about: &Value) {
     assert_eq!(about["server"]["name"], "wecom");
     assert_eq!(about["server"]["version"], env!("CARGO_PKG_VERSION"));
     let said = about["instructions"].as_str().unwrap();
@@ -48,7 +48,7 @@ fn it_says_what_it_is(about: &Value) {
     assert_eq!(skills["directoryRead"], true, "{about}");
 }
 
-async fn it_offers_two_tools(client: &mut Client) {
+pub(super) async fn it_offers_two_tools(client: &mut Client) {
     let listed = client.call("listTools", Value::Null).await;
     let tools = listed["tools"].as_array().unwrap();
     let names: Vec<&str> = tools
@@ -112,7 +112,7 @@ async fn it_says_what_went_wrong(client: &mut Client) {
 
 /// Calls `wecom_mcp`: the structured answer, which the text must equal. Every package
 /// checks it against the tool's schema.
-async fn use_tool(client: &mut Client, arguments: Value) -> Value {
+pub(super) async fn use_tool(client: &mut Client, arguments: Value) -> Value {
     let call = json!({ "name": "wecom_mcp", "arguments": arguments });
     let mut result = client.call("callTool", call).await;
     let answer = result["structuredContent"].take();
@@ -124,7 +124,7 @@ async fn use_tool(client: &mut Client, arguments: Value) -> Value {
     answer
 }
 
-async fn every_skill_is_read_by_the_extension(client: &mut Client) {
+pub(super) async fn every_skill_is_read_by_the_extension(client: &mut Client) {
     let skills = client.call("skills", Value::Null).await;
     let skills = skills.as_array().unwrap();
     assert_eq!(skills.len(), SKILLS);
@@ -132,7 +132,7 @@ async fn every_skill_is_read_by_the_extension(client: &mut Client) {
     assert_eq!(skill["files"][SKILL_URI], SKILL_TEXT);
 }
 
-async fn a_skill_is_read_without_it(client: &mut Client) {
+pub(super) async fn a_skill_is_read_without_it(client: &mut Client) {
     let call = json!({ "name": "wecom_skill", "arguments": { "name": SKILL } });
     let by_tool = client.call("callTool", call).await;
     assert_eq!(by_tool["content"][0]["text"], SKILL_TEXT);
