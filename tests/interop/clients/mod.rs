@@ -11,7 +11,8 @@
 //!   package's own, with the protocol's parameters and results. `callTool` reports progress
 //!   as events `progress`.
 //! - `interruptTool`: calls a tool and gives up at its first progress. Whether that was so.
-//! - `skills`: lists the skills by the extension and reads them: names, and texts by URI.
+//! - `skills`: lists the skills by the extension and reads them: `read`, with names and texts by
+//!   URI, and `refused`, the URIs of those that the package does not take.
 //! - `close`.
 
 mod alone;
@@ -50,6 +51,18 @@ impl Sdk {
         match self {
             Self::TypeScript1 | Self::TypeScript2 | Self::Python => LEGACY,
             Self::TypeScript2Modern | Self::PythonModern => MODERN,
+        }
+    }
+
+    /// Skills that the package does not take: their front matter has a map below
+    /// `metadata.openclaw`, which OpenClaw reads there and a strict host takes for an error.
+    fn refuses(self) -> &'static [&'static str] {
+        match self {
+            Self::TypeScript2 | Self::TypeScript2Modern => &[
+                "skill://wecom-send-media/SKILL.md",
+                "skill://wecom-send-template-card/SKILL.md",
+            ],
+            Self::TypeScript1 | Self::Python | Self::PythonModern => &[],
         }
     }
 
