@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wecom::channel::AccountState;
@@ -40,8 +41,8 @@ pub struct Recorder {
     pub dropped: Arc<AtomicUsize>,
     /// Calls that have begun.
     pub begun: AtomicUsize,
-    /// Requesters seen, in order.
-    pub requesters: Mutex<Vec<Option<String>>>,
+    /// Lets a call of the method `soon` go on.
+    pub soon: Notify,
 }
 
 struct Unfinished(Option<Arc<AtomicUsize>>);
@@ -60,7 +61,6 @@ impl ToolRunner for Recorder {
         let mut unfinished = Unfinished(Some(self.dropped.clone()));
         self.begun.fetch_add(1, Ordering::SeqCst);
         let requester = context.identity.requester().map(UserId::to_string);
-        self.requesters.lock().unwrap().push(requester.clone());
         let method = arguments
             .get("method")
             .and_then(Value::as_str)
@@ -79,6 +79,7 @@ impl ToolRunner for Recorder {
                     tokio::task::yield_now().await;
                 }
             }
+            "soon" => self.soon.notified().await,
             _ => {}
         }
         unfinished.0 = None;

@@ -130,13 +130,19 @@ async fn the_end_of_the_input_ends_it_and_with_it_what_still_runs() {
 #[tokio::test]
 async fn a_signal_ends_it_in_order() {
     let home = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(home.path()).await;
     let mut client = Client::ready(home.path(), &[]).await;
+    client.send(&legacy_call("soon", None)).await;
+    let begun = &daemon.runner.begun;
+    until("the call has begun", || begun.load(Ordering::SeqCst) == 1).await;
     let killed = tokio::process::Command::new("kill")
         .args(["-TERM", &client.id().to_string()])
         .status();
     assert!(killed.await.unwrap().success());
+    daemon.runner.soon.notify_one();
     let (said, status) = client.end().await;
-    assert!(said.is_empty() && status.success(), "{status}");
+    assert!(status.success(), "{status}");
+    assert_eq!(said[0]["id"], 7, "the running call was answered");
 }
 
 #[tokio::test]
