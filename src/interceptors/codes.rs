@@ -11,9 +11,6 @@ pub struct Meaning {
     pub message: &'static str,
     /// What to do.
     pub next: &'static str,
-    /// Whether the server's address or its key may be out of date, so that asking for it
-    /// again is worth it.
-    pub stale_address: bool,
 }
 
 impl Meaning {
@@ -35,7 +32,6 @@ pub fn meaning(errcode: i64) -> Option<Meaning> {
         kind: *kind,
         message,
         next,
-        stale_address: STALE_ADDRESS.contains(&errcode),
     })
 }
 
@@ -53,9 +49,6 @@ pub const ASK_FOR_GRANT: &str = "Do not repeat the call. Show the member who ask
 
 const CATEGORY_CLOSED: &str = "Do not repeat the call, and do not try other categories or spellings. Tell the \
      user that this capability is not open to the bot.";
-
-/// Codes whose refusal ran nothing and may be over once the address is asked for again.
-const STALE_ADDRESS: [i64; 4] = [850_001, 850_002, 851_014, 853_000];
 
 /// Kind, codes, what happened, what to do.
 const TABLE: [(ErrorKind, &[i64], &str, &str); 21] = [
@@ -235,14 +228,5 @@ mod tests {
             let meaning = meaning(code).unwrap();
             assert_eq!(meaning.is_retryable(code, reads), retryable, "{code}");
         }
-    }
-
-    #[test]
-    fn only_some_codes_speak_of_a_stale_address() {
-        let stale: Vec<i64> = [850_001, 850_002, 850_003, 851_013, 851_014, 853_000, 45_009]
-            .into_iter()
-            .filter(|code| meaning(*code).unwrap().stale_address)
-            .collect();
-        assert_eq!(stale, [850_001, 850_002, 851_014, 853_000]);
     }
 }

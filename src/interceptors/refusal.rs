@@ -71,7 +71,6 @@ fn meaning(head: &BusinessHead, has_help: bool) -> Option<Meaning> {
         kind: ErrorKind::Authorization,
         message: "The bot lacks an authorisation",
         next: codes::ASK_FOR_GRANT,
-        stale_address: false,
     })
 }
 
