@@ -94,7 +94,7 @@ async fn a_call_that_takes_too_long_ends() {
 async fn what_is_raised_further_in_counts() {
     let servers = FakeServers::new();
     servers.takes(Duration::from_secs(150));
-    let raises = Arc::new(Raises(Duration::from_secs(120)));
+    let raises = Arc::new(Raises(Duration::from_mins(2)));
     let pipeline = pipeline(&servers, vec![raises]);
     assert!(
         pipeline

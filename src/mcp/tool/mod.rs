@@ -1,7 +1,7 @@
 //! The `wecom_mcp` tool: two actions, one answer's shape, whoever serves it.
 //!
 //! [`Tools::run`] takes what a model wrote and what surrounds the call, and always answers:
-//! failures are answers too, with what to do next. [`definition`] is how it is announced.
+//! failures are answers too, with what to do next. [`definition()`] is how it is announced.
 
 mod answer;
 mod arguments;

@@ -38,17 +38,23 @@ fn context() -> CallContext {
 }
 
 fn call_of(category: &str, method: &str, args: Value) -> Map<String, Value> {
-    let arguments = json!({
-        "action": "call", "category": category, "method": method, "args": args,
-    });
-    arguments.as_object().unwrap().clone()
+    Map::from_iter([
+        ("action".to_owned(), "call".into()),
+        ("category".to_owned(), category.into()),
+        ("method".to_owned(), method.into()),
+        ("args".to_owned(), args),
+    ])
 }
 
 fn list_of(more: Value) -> Map<String, Value> {
-    let mut arguments = json!({"action": "list", "category": "todo"});
-    let members = arguments.as_object_mut().unwrap();
-    members.extend(more.as_object().unwrap().clone());
-    members.clone()
+    let mut arguments = Map::from_iter([
+        ("action".to_owned(), "list".into()),
+        ("category".to_owned(), "todo".into()),
+    ]);
+    if let Value::Object(more) = more {
+        arguments.extend(more);
+    }
+    arguments
 }
 
 /// What every reply promises, whatever it says.

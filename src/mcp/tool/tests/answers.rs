@@ -17,7 +17,10 @@ fn items(content: Vec<Content>) -> Answer {
 }
 
 fn item(value: Value) -> Content {
-    Content::Other(value.as_object().unwrap().clone())
+    match value {
+        Value::Object(item) => Content::Other(item),
+        other => panic!("an item is an object, not {other}"),
+    }
 }
 
 #[tokio::test]
