@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use super::audit::Audit;
 use super::{Answer, ErrorKind, Interceptor, Next, ToolCall, ToolError};
@@ -93,7 +94,13 @@ async fn in_time(call: ToolCall, next: Next<'_>, deadline: Instant) -> Result<An
     // The deadline can be raised further in, and only by what is then known to be long.
     let class = catalogue::retry_class(&call.category, &call.method);
     let current = call.deadline_handle();
-    let running = next.run(call);
+    let span = tracing::info_span!(
+        "tool_call",
+        account = %call.identity().account(),
+        category = call.category,
+        method = call.method,
+    );
+    let running = next.run(call).instrument(span);
     tokio::pin!(running);
     let mut deadline = deadline;
     loop {

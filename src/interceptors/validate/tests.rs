@@ -378,7 +378,7 @@ fn ten_mistakes_are_named_and_more_are_counted() {
         .map(|_| ())
         .unwrap_err();
     assert_eq!(error.violations.len(), 10);
-    assert!(error.message.ends_with("(14 more)"), "{}", error.message);
+    assert!(error.message.ends_with("(14 more)."), "{}", error.message);
 }
 
 #[test]
@@ -388,7 +388,7 @@ fn a_refusal_shows_what_is_expected() {
         .unwrap_err();
     assert_eq!(
         error.message,
-        "delete_todo was not called: /todo_id: is missing"
+        "delete_todo was not called: /todo_id breaks the rule `required`."
     );
     assert_eq!(
         error.expected,

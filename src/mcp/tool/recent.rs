@@ -20,7 +20,7 @@ use crate::ids::AccountId;
 use crate::interceptors::{Delivery, ToolCall, audit};
 
 /// How long an answer is kept for a client that stopped waiting for it.
-const KEPT_FOR: Duration = Duration::from_secs(60);
+const KEPT_FOR: Duration = Duration::from_mins(1);
 
 /// How long a call must have taken for its answer to be kept. Faster ones reach every
 /// client; and a model that asks the same again soon after wants to know what has changed
