@@ -227,7 +227,9 @@ struct Job {
 fn not_uploaded(job: &Job, mut error: ToolError, mut done: Vec<String>) -> ToolError {
     error.message = format!(
         "{}: `{}` was not uploaded: {}; no record was written",
-        job.place, job.file.about.name, error.message
+        job.place,
+        job.file.about.name,
+        error.message.trim_end_matches('.')
     );
     error.maybe_executed = false;
     if !done.is_empty() {

@@ -6,18 +6,13 @@ use serde_json::{Map, Value};
 
 use super::cells::Kind;
 use super::gather::Gathered;
-use crate::interceptors::{Answer, ErrorKind, Help, Next, ToolCall, ToolError, Upload};
+use crate::interceptors::{Answer, ErrorKind, Next, ToolCall, ToolError, Upload, business_error};
 
 /// Time that the server has for one file.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Codes of a server that has too much to do. What it refused so did not run.
 const BUSY: [i64; 2] = [45_009, 45_033];
-
-/// Codes that ask for a permission which only a person can give.
-const UNAUTHORISED: [i64; 8] = [
-    850_001, 850_002, 850_003, 851_003, 851_008, 851_013, 851_014, 853_007,
-];
 
 /// Waits before a file that met a busy server is sent again.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
@@ -103,23 +98,7 @@ fn read(answer: &Answer, kind: Kind) -> Result<String, ToolError> {
         .business()
         .ok_or_else(|| protocol("the server's answer to the upload is no JSON object"))?;
     if let Some(head) = answer.head().filter(|head| head.errcode != 0) {
-        let kind = match head.errcode {
-            code if BUSY.contains(&code) => ErrorKind::RateLimited,
-            code if UNAUTHORISED.contains(&code) => ErrorKind::Authorization,
-            _ => ErrorKind::Business,
-        };
-        // What follows is the server's own trace of the request.
-        let said = head.errmsg.split(", hint:").next().unwrap_or_default();
-        let mut error = ToolError::new(kind, format!("the server refused it: {said}"));
-        error.errcode = Some(head.errcode);
-        error.retryable = kind == ErrorKind::RateLimited;
-        if !head.help_message.is_empty() {
-            error.help = Some(Help {
-                url: None,
-                text: Some(head.help_message.clone()),
-            });
-        }
-        return Err(error);
+        return Err(business_error(head, Some(business), false));
     }
     if answer.is_error() {
         return Err(ToolError::new(
