@@ -32,15 +32,18 @@ mod socket;
 mod world;
 
 pub use chat::{BadChatName, SimChat};
-pub use company::{MemberTraits, SaidContent, Saying};
+pub use company::{
+    CompanyHandle, DocGrant, DocKind, DocListed, DocOwner, ExportPace, MemberTraits, SaidContent,
+    Saying,
+};
 pub use entry::{Entry, EntryKind, EntryMedia, Party, PartyKind};
 pub use faults::{
     AckError, AckLoss, AckLosses, FaultRequest, Faults, IgnoreSubscribe, RefuseSubscribe,
 };
 pub use injection::{Injected, Injection, Push, RawFrame};
 pub use mcp::{
-    CompanyHandle, McpAnswers, McpCall, McpFault, McpFaultKind, McpHandle, McpKey, McpOutcome,
-    McpSwitches, StaleKey, TodoForm,
+    McpAnswers, McpCall, McpFault, McpFaultKind, McpHandle, McpKey, McpOutcome, McpSwitches,
+    StaleKey, TodoForm,
 };
 pub use options::{
     DEMO_BOT, DEMO_SECRET, Limits, Quota, Seed, SeedBot, SeedGroup, SeedUser, SimOptions,
