@@ -3,11 +3,13 @@
 //! [`Sim::start`] runs a true bot socket server on one loopback port: the protocol of
 //! the long connection at `/`, a chat page for a person at the same address, and a
 //! control API under `/sim/` through which tests and the page write as members, read
-//! transcripts and make things go wrong. `docs/simulator.md` describes it for users.
+//! transcripts and make things go wrong, and the company's category servers (MCP) under
+//! `/mcp/`. `docs/simulator.md` describes it for users.
 //!
 //! It is the other side of [`crate::wecom`] and shares nothing with it, so that a
 //! misunderstanding on one side shows on the other. The rules (`rules`) are pure; the
-//! company (`world`) is behind one mutex; sockets and HTTP only carry.
+//! people and their chats (`world`) are behind one mutex, what else the category servers
+//! know (`company`) behind another; sockets and HTTP only carry.
 
 mod chat;
 mod company;
