@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::chat::{BadChatName, SimChat};
+use super::company;
 use super::events;
 use super::faults::{FaultRequest, Faults};
 use super::guard;
@@ -49,6 +50,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         )
         .route("/mcp/{bot}", put(set_mcp_urls))
         .merge(mcp::router())
+        .merge(company::router())
         .route("/frames/{bot}", get(frames))
         .route("/connections/{bot}", get(connection))
         .route("/violations", get(violations))

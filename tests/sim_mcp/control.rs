@@ -144,3 +144,39 @@ async fn a_reset_forgets_what_was_done() {
         .await;
     assert_eq!(listed["index_list"], json!([]));
 }
+
+#[test]
+fn every_switch_and_fault_is_in_the_guide() {
+    let guide = include_str!("../../docs/simulator.md");
+    let names = |source: &'static str, begin: &str, prefix: &str| {
+        let (_, body) = source.split_once(begin).unwrap();
+        let (body, _) = body.split_once("\n}").unwrap();
+        body.lines()
+            .filter_map(|line| line.strip_prefix("    ")?.strip_prefix(prefix))
+            .filter_map(|line| line.split([':', ' ', '(', ',']).next())
+            .filter(|name| name.starts_with(char::is_alphabetic))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let switches = include_str!("../../src/sim/mcp/switches.rs");
+    let switches = names(switches, "pub struct McpSwitches {", "pub ");
+    let faults = include_str!("../../src/sim/mcp/fault.rs");
+    let faults = names(faults, "pub enum McpFaultKind {", "");
+    assert!(
+        switches.len() > 10 && faults.len() > 10,
+        "{switches:?} {faults:?}"
+    );
+    for switch in switches {
+        assert!(guide.contains(&format!("`{switch}`")), "{switch}");
+    }
+    for fault in faults {
+        let mut key = String::new();
+        for letter in fault.chars() {
+            if letter.is_uppercase() && !key.is_empty() {
+                key.push('_');
+            }
+            key.push(letter.to_ascii_lowercase());
+        }
+        assert!(guide.contains(&format!("\"{key}\"")), "{key}");
+    }
+}

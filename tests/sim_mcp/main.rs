@@ -10,6 +10,7 @@
 mod broken;
 mod calendar;
 mod control;
+mod documents;
 mod handshake;
 mod meetings;
 mod messages;

@@ -201,6 +201,9 @@ async fn a_file_is_fetched_by_its_id() {
         "base64_data": STANDARD.encode(b"\x89PNG"),
     });
     assert_eq!(item["media_item"], expected);
+    let stranger = server(&sim, "msg", "liuyang");
+    let asked = json!({ "media_id": id });
+    assert_eq!(stranger.code("get_msg_media", asked).await, 40_007);
     let unknown = json!({ "media_id": "mda_0" });
     assert_eq!(lina.code("get_msg_media", unknown).await, 40_007);
 }

@@ -6,10 +6,12 @@
 
 mod contact;
 mod doc;
+mod handle;
 mod meeting;
 mod msg;
 mod page;
 mod people;
+mod routes;
 mod schedule;
 mod todo;
 mod wall;
@@ -17,11 +19,15 @@ mod wall;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use self::doc::{
+    Grant as DocGrant, Kind as DocKind, Listed as DocListed, Owner as DocOwner, Pace as ExportPace,
+};
+pub use self::handle::CompanyHandle;
 pub(super) use self::msg::{Chats, File, Heard, HeardContent, Line};
 pub use self::msg::{SaidContent, Saying};
 pub use self::people::MemberTraits;
 pub(super) use self::people::{Member, People};
-pub(super) use self::wall::{second, to_second};
+pub(super) use self::routes::router;
 
 /// Everything that the category servers know, besides who works here.
 #[derive(Debug)]
@@ -97,6 +103,11 @@ impl Company {
         now_ms: i64,
     ) -> Result<(), Refused> {
         self.messages.say(people, chats, saying, now_ms)
+    }
+
+    /// The documents.
+    fn docs(&mut self) -> &mut doc::Docs {
+        &mut self.docs
     }
 
     /// Lets a participant answer an invitation to a calendar event.

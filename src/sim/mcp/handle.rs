@@ -1,4 +1,4 @@
-//! The category servers and their company, as a test steers them.
+//! The category servers, as a test steers them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,6 @@ use super::journal::McpCall;
 use super::switches::McpSwitches;
 use crate::catalogue;
 use crate::ids::{BotId, UserId};
-use crate::sim::company::{self, MemberTraits, Refused, Saying};
 use crate::sim::shared::Shared;
 use crate::sim::sim::{Sim, SimError, WaitError};
 
@@ -18,13 +17,6 @@ impl Sim {
         McpHandle {
             shared: Arc::clone(self.shared()),
             bot: bot.into(),
-        }
-    }
-
-    /// What the category servers know.
-    pub fn company(&self) -> CompanyHandle {
-        CompanyHandle {
-            shared: Arc::clone(self.shared()),
         }
     }
 
@@ -186,88 +178,8 @@ impl McpHandle {
     }
 }
 
-/// Steers what the category servers know.
-#[derive(Debug, Clone)]
-pub struct CompanyHandle {
-    pub(super) shared: Arc<Shared>,
-}
-
-impl CompanyHandle {
-    /// Sets the simulator's time of day (`YYYY-MM-DD HH:mm:ss`, UTC+8), which goes on from
-    /// there; `None` goes back to the clock's own. Streams, media and quotas age with it.
-    ///
-    /// # Errors
-    ///
-    /// [`SimError::Invalid`] for a text that is no time.
-    pub fn set_time(&self, at: Option<&str>) -> Result<(), SimError> {
-        let now_ms = at.map(company::second).transpose().map_err(invalid)?;
-        self.shared.set_time(now_ms);
-        Ok(())
-    }
-
-    /// The simulator's time of day, in the same form.
-    pub fn time(&self) -> String {
-        company::to_second(self.shared.now())
-    }
-
-    /// Forgets every to-do, meeting, event, document, and what members said to each other.
-    pub fn reset(&self) {
-        self.shared.company().reset();
-    }
-
-    /// Changes what is said of a member.
-    ///
-    /// # Errors
-    ///
-    /// [`SimError::Unknown`] for the member.
-    pub fn set_traits(
-        &self,
-        user: impl Into<UserId>,
-        traits: MemberTraits,
-    ) -> Result<(), SimError> {
-        self.shared.world().set_traits(&user.into(), traits)
-    }
-
-    /// With more visible members than this, `get_userlist` answers 853006.
-    pub fn limit_contacts(&self, most_visible: Option<usize>) {
-        self.shared.company().limit_contacts(most_visible);
-    }
-
-    /// Lets a member say something to another one or in a group, without any bot.
-    ///
-    /// # Errors
-    ///
-    /// [`SimError::Invalid`] with what is wrong.
-    pub fn say(&self, saying: Saying) -> Result<(), SimError> {
-        self.shared.say(saying).map_err(invalid)
-    }
-
-    /// Lets a participant answer the invitation to a calendar event (`response_status`,
-    /// 1 to 9; 2 accepts, 4 declines).
-    ///
-    /// # Errors
-    ///
-    /// [`SimError::Invalid`] where there is no such event or participant.
-    pub fn respond(
-        &self,
-        event: &str,
-        user: impl Into<UserId>,
-        status: u8,
-    ) -> Result<(), SimError> {
-        let user = user.into();
-        let mut company = self.shared.company();
-        company
-            .respond(event, user.as_str(), status)
-            .map_err(invalid)
-    }
-}
-
 /// One category, or all known ones.
 fn places(category: Option<&str>) -> impl Iterator<Item = &str> {
     let all = category.is_none().then(catalogue::categories);
     category.into_iter().chain(all.into_iter().flatten())
-}
-
-fn invalid(refused: Refused) -> SimError {
-    SimError::Invalid(refused.errmsg)
 }

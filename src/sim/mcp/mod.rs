@@ -22,7 +22,7 @@ mod tools;
 
 pub use self::fault::{McpFault, McpFaultKind};
 pub(super) use self::gateway::Gateway;
-pub use self::handle::{CompanyHandle, McpHandle};
+pub use self::handle::McpHandle;
 pub(super) use self::http::serve;
 pub use self::journal::{McpCall, McpKey, McpOutcome};
 pub(super) use self::routes::router;

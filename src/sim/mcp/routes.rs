@@ -1,4 +1,4 @@
-//! The control API of the category servers and their company.
+//! The control API of the category servers.
 
 use std::sync::Arc;
 
@@ -10,12 +10,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::fault::McpFault;
-use super::handle::{CompanyHandle, McpHandle};
+use super::handle::McpHandle;
 use super::journal::McpCall;
 use super::switches::McpSwitches;
 use crate::catalogue;
 use crate::ids::{BotId, UserId};
-use crate::sim::company::{MemberTraits, Saying};
 use crate::sim::control::{Body, Failure};
 use crate::sim::shared::Shared;
 use crate::sim::sim::SimError;
@@ -34,12 +33,6 @@ pub(in crate::sim) fn router() -> Router<Arc<Shared>> {
         .route("/mcp/{bot}/rotate", post(rotate))
         .route("/mcp/{bot}/expire", post(expire))
         .route("/mcp/{bot}/owner", put(set_owner))
-        .route("/company/time", put(set_time).get(time))
-        .route("/company/reset", post(reset))
-        .route("/company/members/{user}", put(set_traits))
-        .route("/company/contact-limit", put(limit_contacts))
-        .route("/company/messages", post(say))
-        .route("/company/responses", post(respond))
 }
 
 fn handle(shared: Arc<Shared>, bot: BotId) -> McpHandle {
@@ -167,62 +160,5 @@ async fn set_owner(
     Body(owner): Body<Owner>,
 ) -> Result<StatusCode, Failure> {
     handle(shared, bot).set_owner(owner.user)?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Deserialize)]
-struct Time {
-    at: Option<String>,
-}
-
-async fn set_time(State(shared): World, Body(time): Body<Time>) -> Result<Json<Value>, Failure> {
-    let company = CompanyHandle { shared };
-    company.set_time(time.at.as_deref())?;
-    Ok(Json(json!({ "at": company.time() })))
-}
-
-async fn time(State(shared): World) -> Json<Value> {
-    Json(json!({ "at": CompanyHandle { shared }.time() }))
-}
-
-async fn reset(State(shared): World) -> StatusCode {
-    CompanyHandle { shared }.reset();
-    StatusCode::NO_CONTENT
-}
-
-async fn set_traits(
-    State(shared): World,
-    Path(user): Path<UserId>,
-    Body(traits): Body<MemberTraits>,
-) -> Result<StatusCode, Failure> {
-    CompanyHandle { shared }.set_traits(user, traits)?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Deserialize)]
-struct ContactLimit {
-    most_visible: Option<usize>,
-}
-
-async fn limit_contacts(State(shared): World, Body(limit): Body<ContactLimit>) -> StatusCode {
-    CompanyHandle { shared }.limit_contacts(limit.most_visible);
-    StatusCode::NO_CONTENT
-}
-
-async fn say(State(shared): World, Body(saying): Body<Saying>) -> Result<StatusCode, Failure> {
-    CompanyHandle { shared }.say(saying)?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Deserialize)]
-struct Reply {
-    schedule_id: String,
-    user: UserId,
-    response_status: u8,
-}
-
-async fn respond(State(shared): World, Body(reply): Body<Reply>) -> Result<StatusCode, Failure> {
-    let company = CompanyHandle { shared };
-    company.respond(&reply.schedule_id, reply.user, reply.response_status)?;
     Ok(StatusCode::NO_CONTENT)
 }

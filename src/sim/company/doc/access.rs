@@ -1,13 +1,17 @@
 //! Whether the bot may: the members' grant, and what each refusal says.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::Refused;
 
 /// The grant under which the bot works on documents.
 ///
 /// A member gives it for seven days. Without one nothing of the category works, and the
 /// answer leads a person to the page where it is renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Grant {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Grant {
     /// Given, without an end.
     #[default]
     Standing,

@@ -163,7 +163,7 @@ impl Messages {
         match method {
             "get_msg_chat_list" => self.list(visit, office, chats, args),
             "get_message" => self.read(visit, office, chats, args),
-            "get_msg_media" => self.media(chats, &read(args)?),
+            "get_msg_media" => self.media(visit, chats, &read(args)?),
             "send_message" => self.send(visit, office, chats, &read(args)?),
             _ => Err(Refused::not_open()),
         }
@@ -240,10 +240,10 @@ impl Messages {
         ]))
     }
 
-    fn media(&self, chats: &dyn Chats, asked: &GetMedia) -> Answered {
+    fn media(&self, visit: Visit<'_>, chats: &dyn Chats, asked: &GetMedia) -> Answered {
         let file = self
             .said
-            .file(&asked.media_id)
+            .file(&asked.media_id, visit.member, chats)
             .cloned()
             .or_else(|| chats.file(&asked.media_id))
             .ok_or_else(|| Refused::new(NO_MEDIA, "invalid media_id"))?;

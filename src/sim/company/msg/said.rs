@@ -175,9 +175,18 @@ impl SaidLog {
         partners
     }
 
-    /// A file that was sent.
-    pub(super) fn file(&self, id: &str) -> Option<&File> {
-        self.files.get(id)
+    /// A file that was sent where the member reads.
+    pub(super) fn file(&self, id: &str, member: &str, chats: &dyn Chats) -> Option<&File> {
+        let holds = |content: &HeardContent| matches!(content, HeardContent::Media { id: known, .. } if known == id);
+        let said = self.said.iter().find(|said| holds(&said.content))?;
+        let is_reader = match &said.to {
+            To::Member(to) => said.from == member || to == member,
+            To::Group(group) => {
+                let mut groups = chats.groups_of(member).into_iter();
+                groups.any(|(id, _)| id == *group)
+            }
+        };
+        self.files.get(id).filter(|_| is_reader)
     }
 
     fn keep(&mut self, kind: String, name: String, data: &str) -> Result<HeardContent, Refused> {
