@@ -1,12 +1,15 @@
 //! Whether the bot may: the members' grant, and what each refusal says.
 
+use serde::Deserialize;
+
 use super::super::Refused;
 
 /// The grant under which the bot works on documents.
 ///
 /// A member gives it for seven days. Without one nothing of the category works, and the
 /// answer leads a person to the page where it is renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Grant {
     /// Given, without an end.
     #[default]
