@@ -1,8 +1,7 @@
 //! What is not open.
 
-use wecom::sim::{McpFaultKind, StaleKey};
+use wecom::sim::{McpFault, McpFaultKind, McpSwitches, StaleKey};
 
-use super::stage::SPEAKER;
 use super::*;
 
 #[tokio::test]
@@ -30,23 +29,21 @@ async fn story_36_a_closed_category_ends_the_matter() {
 #[tokio::test]
 async fn story_37_an_expired_grant_is_tried_with_a_fresh_address_once() {
     let stage = Stage::open(&["wecom-get-todo-list"]).await;
-    let args = json!({ "follower_id": "@me", "todo_status": 1, "limit": 20 });
-    stage
-        .given(SPEAKER, "todo.get_todo_list", args.clone())
-        .await;
+    let expired = |switches: &mut McpSwitches| switches.stale_key = StaleKey::Errcode(850_001);
+    stage.mcp().switch(Some("todo"), expired).unwrap();
+    let of_list = |kind| McpFault::new(kind).on("get_todo_list");
+    // The first address is refused; the fresh one meets a grant that has truly run out.
     stage
         .mcp()
-        .switch(Some("todo"), |switches| {
-            switches.stale_key = StaleKey::Errcode(850_001)
-        })
+        .fault(of_list(McpFaultKind::StaleAddress))
         .unwrap();
-    stage.mcp().rotate(Some("todo")).unwrap();
-    let expired = McpFaultKind::Business {
+    let run_out = McpFaultKind::Business {
         errcode: 850_001,
         errmsg: "robot authorization expired".to_owned(),
         help_message: Some("请到管理后台续期".to_owned()),
     };
-    stage.fault("todo.get_todo_list", false, expired);
+    stage.mcp().fault(of_list(run_out).nth(2).times(0)).unwrap();
+    let args = json!({ "follower_id": "@me", "todo_status": 1, "limit": 20 });
     let error = stage.refused("todo.get_todo_list", args).await;
     assert_eq!(
         (&error["errcode"], &error["retryable"]),
