@@ -87,8 +87,8 @@ impl Command {
             | Self::Sim(_)
             | Self::Channels(_)
             | Self::Config(_)
-            | Self::Skills(_)
-            | Self::Mcp(_) => "warn",
+            | Self::Mcp(_)
+            | Self::Skills(_) => "warn",
         }
     }
 

@@ -69,23 +69,22 @@ pub(super) fn path_of(stored: &Stored) -> Value {
     stored.path.to_string_lossy().into()
 }
 
-/// What is told of contents that can't be kept: their names and sizes, without the bytes.
-pub(super) fn not_kept(error: StoreError, what: &str, known: Map<String, Value>) -> ToolError {
-    let mut told = match error {
+/// Contents that the store does not take.
+pub(super) fn not_kept(error: StoreError, what: &str) -> ToolError {
+    match error {
         StoreError::TooLarge { size, limit } | StoreError::Full { size, limit } => {
-            ToolError::too_large(format!("{what}: {error}"), size, limit)
+            ToolError::too_large(format!("{what} can't be kept: {error}"), size, limit)
         }
-        // The system's message can hold a path of this machine.
         StoreError::Io(error) => not_written(&error, what),
-        StoreError::Empty | StoreError::NotFound | StoreError::NoFolder => {
-            ToolError::new(ErrorKind::Internal, format!("{what}: {error}"))
-        }
-    };
-    told.details.data = Some(known);
-    told
+        StoreError::NotFound | StoreError::NoFolder => ToolError::new(
+            ErrorKind::Internal,
+            format!("{what} can't be kept: {error}"),
+        ),
+    }
 }
 
-/// A disk that fails, told by the kind of failure.
+/// A disk that fails, told by the kind of failure: the system's message can hold a path of
+/// this machine.
 pub(super) fn not_written(error: &io::Error, what: &str) -> ToolError {
     tracing::warn!(error = %error, "contents can't be written to the media folder");
     ToolError::new(

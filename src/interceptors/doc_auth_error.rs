@@ -20,7 +20,7 @@ const CODES: [i64; 3] = [851_008, 851_013, 851_014];
 const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a member gets no second card.
-const QUIET: Duration = Duration::from_secs(10 * 60);
+const QUIET: Duration = Duration::from_mins(10);
 
 /// Members that are remembered: as many as could get a card within the quiet time. Beyond
 /// it the oldest is forgotten, which costs a second card at worst.

@@ -7,6 +7,7 @@
 //! What lies behind the list is [`CategoryServers`]: the client of WeCom's own servers.
 
 mod answer;
+pub(crate) mod audit;
 mod biz_error;
 mod call;
 mod chain;
@@ -20,10 +21,13 @@ mod files_out;
 mod limits;
 mod media;
 mod refusal;
+#[cfg(test)]
+mod scene;
 mod smartpage_create;
 mod smartpage_export;
 mod smartsheet_upload;
 mod spill;
+mod standard;
 #[cfg(test)]
 pub(crate) mod testing;
 mod validate;
@@ -42,4 +46,5 @@ pub use smartpage_create::SmartpageCreate;
 pub use smartpage_export::SmartpageExport;
 pub use smartsheet_upload::SmartsheetUpload;
 pub use spill::Spill;
+pub use standard::{StandardParts, standard};
 pub use validate::{Validate, check_wire};

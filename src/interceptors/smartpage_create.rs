@@ -23,7 +23,7 @@ const MAX_PAGES: usize = 100;
 const MUCH_TEXT: u64 = 1024 * 1024;
 
 /// Time that the server has for much text.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What UTF-8 files of some editors start with.
 const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";

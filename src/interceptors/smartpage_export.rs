@@ -131,7 +131,9 @@ pub(super) fn keep(
     written().map_err(|error| {
         let mut known = business.clone();
         known.insert("size".to_owned(), size.into());
-        deliver::not_kept(error, "the document", known)
+        let mut error = deliver::not_kept(error, "the document");
+        error.details.data = Some(known);
+        error
     })
 }
 

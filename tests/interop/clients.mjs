@@ -25,10 +25,11 @@ const PACKAGES = {
     // It knows nothing of skills, but lets its user send any request.
     skills: async (client) => {
       const { skills } = await client.request({ method: 'skills/list' }, ResultSchema);
-      return Promise.all(skills.map(async ({ uri, frontmatter }) => {
+      const read = await Promise.all(skills.map(async ({ uri, frontmatter }) => {
         const { contents } = await client.readResource({ uri });
         return { name: frontmatter.name, files: { [uri]: contents[0].text } };
       }));
+      return { read, refused: [] };
     },
   },
   v2: {
@@ -40,9 +41,9 @@ const PACKAGES = {
     call: (client, params, options) => client.callTool(params, options),
     // Every file of every skill, its size, digest and front matter checked by the client.
     skills: async (client) => {
-      const host = new SkillsClient(client);
-      const { skills } = await host.list();
-      return Promise.all(skills.map(async (skill) => {
+      const host = new SkillsClient(client, { skipInvalid: true });
+      const { skills, invalid } = await host.list();
+      const read = await Promise.all(skills.map(async (skill) => {
         const files = {};
         for (const { uri } of skill.resources) {
           const file = await host.read(skill, uri);
@@ -51,6 +52,7 @@ const PACKAGES = {
         }
         return { name: skill.frontmatter.name, files };
       }));
+      return { read, refused: invalid.map(({ uri }) => uri) };
     },
   },
 };

@@ -56,7 +56,7 @@ async def connected(revision=None, url=None, token=None, command=None, args=(), 
         yield await stack.enter_async_context(Client(transport, mode=mode))
 
 
-async def skills(client: Client) -> list[dict[str, Any]]:
+async def skills(client: Client) -> dict[str, Any]:
     request = ListSkills(params=RequestParams())
     listed = plain(await client.session.send_request(request, Skills))
     read = []
@@ -64,7 +64,7 @@ async def skills(client: Client) -> list[dict[str, Any]]:
         uri = skill["uri"]
         contents = (await client.read_resource(uri)).contents
         read.append({"name": skill["frontmatter"]["name"], "files": {uri: contents[0].text}})
-    return read
+    return {"read": read, "refused": []}
 
 
 async def interrupt(client: Client, params: dict[str, Any]) -> bool:

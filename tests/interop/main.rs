@@ -15,6 +15,7 @@
 mod aibot_sdk;
 mod clients;
 mod conformance;
+mod daemon;
 mod fixtures;
 mod node;
 mod page;

@@ -108,10 +108,10 @@ async fn a_whole_day_stays_one_until_it_is_told_not_to() {
     change["is_whole_day"] = json!(0);
     lina.ok("update_schedule", json!({ "schedule": change }))
         .await;
-    let timed = detail(&lina, &id).await;
+    let plain = detail(&lina, &id).await;
     let expected = (Some(begin + 36_000), Some(begin + 39_600));
     assert_eq!(
-        (times(&timed), &timed["is_whole_day"]),
+        (times(&plain), &plain["is_whole_day"]),
         (expected, &json!(0))
     );
 }

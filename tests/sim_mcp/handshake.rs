@@ -242,7 +242,7 @@ async fn a_new_key_makes_the_old_address_stale() {
     for errcode in [853_000, 850_001] {
         servers
             .switch(Some("contact"), |it| {
-                it.stale_key = StaleKey::Errcode(errcode)
+                it.stale_key = StaleKey::Errcode(errcode);
             })
             .unwrap();
         assert_eq!(contact.code("get_userlist", json!({})).await, errcode);

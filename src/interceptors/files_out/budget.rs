@@ -12,10 +12,10 @@ use crate::identity::{Identity, Source};
 pub(super) const BYTES_PER_HOUR: u64 = 200 * 1024 * 1024;
 
 /// How long a file counts.
-const WINDOW: Duration = Duration::from_secs(60 * 60);
+const WINDOW: Duration = Duration::from_hours(1);
 
 /// Files within this time are counted as one, so that a window has at most 61 entries.
-const GRAIN: Duration = Duration::from_secs(60);
+const GRAIN: Duration = Duration::from_mins(1);
 
 /// Requesters that are remembered: more people than use one bot within an hour. Beyond it
 /// the one who was quiet longest is forgotten.

@@ -21,7 +21,7 @@ pub(super) const FILE_LIMIT: u64 = 10 * 1024 * 1024;
 pub(super) const CALL_LIMIT: u64 = 20 * 1024 * 1024;
 
 /// How long a person has to agree.
-const CONSENT_TIME: Duration = Duration::from_secs(2 * 60);
+const CONSENT_TIME: Duration = Duration::from_mins(2);
 
 /// Decides for a call which local files it may name, and lets them go.
 ///

@@ -11,7 +11,7 @@ use crate::identity::Identity;
 use crate::ids::{AccountId, UserId};
 
 /// How long an upload is used again: there is no way to delete one that nothing refers to.
-const LIFE: Duration = Duration::from_secs(10 * 60);
+const LIFE: Duration = Duration::from_mins(10);
 
 /// Uploads that are remembered; beyond it the oldest is forgotten, which costs one more
 /// upload at worst. Some 300 bytes each.

@@ -118,17 +118,17 @@ fn copy(mut file: OpenedFile) -> Result<Gathered, FileError> {
     io::copy(&mut from, &mut measured)
         .and_then(|_| measured.flush())
         .map_err(failed)?;
-    let (mut copy, measures) = measured.finish();
+    let (mut copy, found) = measured.finish();
     copy.rewind().map_err(failed)?;
-    file.within_limit(measures.size)?;
+    file.within_limit(found.size)?;
     Ok(Gathered {
         copy: Arc::new(copy),
-        is_image: image_type(&measures.head, measures.size).is_some(),
+        is_image: image_type(&found.head, found.size).is_some(),
         about: Leaving {
             name: std::mem::take(&mut file.name),
             relative: std::mem::take(&mut file.relative),
-            size: measures.size,
-            sha256: measures.sha256,
+            size: found.size,
+            sha256: found.sha256,
         },
     })
 }

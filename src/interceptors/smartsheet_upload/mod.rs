@@ -30,7 +30,7 @@ const ALIAS: &str = "_auto_file";
 const CONCURRENT: usize = 3;
 
 /// Time that the server has for records whose files were uploaded.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Replaces `image_path` and `file_path` in the cells of records by what the server gives
 /// for the uploaded file. All files are checked before the first one leaves, and records

@@ -9,7 +9,7 @@ use super::gather::Gathered;
 use crate::interceptors::{Answer, ErrorKind, Help, Next, ToolCall, ToolError, Upload};
 
 /// Time that the server has for one file.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Codes of a server that has too much to do. What it refused so did not run.
 const BUSY: [i64; 2] = [45_009, 45_033];

@@ -86,8 +86,8 @@ impl Validate {
 
         let mut violations = Vec::new();
         let requester = call.identity().requester().cloned();
-        convert::to_schema(schema, &mut call.args);
         convert::name_requester(requester.as_ref(), &mut call.args, &mut violations);
+        convert::to_schema(schema, &mut call.args);
         rules::move_link(&mut call.args);
         findings::of(method, live, &dropped, call, &mut violations);
         rules::check(method, call, self.clock.now_ms(), &mut violations);

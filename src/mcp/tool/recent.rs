@@ -17,7 +17,7 @@ use super::ToolReply;
 use crate::catalogue::{self, RetryClass};
 use crate::identity::Identity;
 use crate::ids::AccountId;
-use crate::interceptors::{Delivery, ToolCall};
+use crate::interceptors::{Delivery, ToolCall, audit};
 
 /// How long an answer is kept for a client that stopped waiting for it.
 const KEPT_FOR: Duration = Duration::from_secs(60);
@@ -100,10 +100,12 @@ impl Recent {
             return Arc::new(self.changing(&account, run(call)).await);
         }
         let key = Key::of(&call, reads, raw);
-        match self.find(&key) {
-            Some(Found::Kept(reply)) => return reply,
-            Some(Found::Running(running)) => return running.await,
-            None => {}
+        if let Some(found) = self.find(&key) {
+            audit::without_a_call(&key.identity, &key.category, &key.method, "shared");
+            return match found {
+                Found::Kept(reply) => reply,
+                Found::Running(running) => running.await,
+            };
         }
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let recent = self.clone();

@@ -74,19 +74,19 @@ pub(super) fn set(
 /// The message as server-sent events.
 fn events(message: &Value, switches: &McpSwitches) -> String {
     let end = if switches.sse_crlf { "\r\n" } else { "\n" };
-    let mut text = String::new();
-    let mut event = |message: &Value, id: u8| {
-        let lines = if switches.sse_lines {
+    let event = |message: &Value, id: u8| {
+        let text = if switches.sse_lines {
             format!("{message:#}")
         } else {
             message.to_string()
         };
-        text.push_str(&format!("event: message{end}id: {id}{end}"));
-        for line in lines.lines() {
-            text.push_str(&format!("data: {line}{end}"));
-        }
-        text.push_str(end);
+        let data: Vec<String> = text
+            .lines()
+            .map(|line| format!("data: {line}{end}"))
+            .collect();
+        format!("event: message{end}id: {id}{end}{}{end}", data.concat())
     };
+    let mut text = String::new();
     if switches.sse_notification {
         let params = json!({ "level": "info", "data": "working" });
         let notice = json!({
@@ -94,9 +94,9 @@ fn events(message: &Value, switches: &McpSwitches) -> String {
             "method": "notifications/message",
             "params": params,
         });
-        event(&notice, 1);
+        text += &event(&notice, 1);
     }
-    event(message, 2);
+    text += &event(message, 2);
     text
 }
 

@@ -94,14 +94,17 @@ impl Exchange {
         let at = shared.now();
         let mut world = shared.world();
         let (bot, key) = world.gateway.check_key(key, category);
-        let named = text(MEMBER);
+        // One that is no text names nobody, not the owner.
+        let named = headers
+            .get(MEMBER)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let owner = bot.as_ref().and_then(|bot| world.owner(bot));
         let member = named
             .clone()
             .or_else(|| owner.map(|owner| owner.to_string()));
         let session = text(SESSION);
-        let mut names: Vec<String> = headers.keys().map(ToString::to_string).collect();
-        names.sort();
+        let mut all: Vec<String> = headers.keys().map(ToString::to_string).collect();
+        all.sort();
         let tool = message.tool();
         let arguments = match &tool {
             Some((_, arguments)) => arguments.clone(),
@@ -120,7 +123,7 @@ impl Exchange {
             arguments: Value::Object(arguments),
             member: member.clone(),
             is_named: named.is_some(),
-            headers: names,
+            headers: all,
             user_agent: text(header::USER_AGENT.as_str()),
             session: session.clone(),
             outcome: None,

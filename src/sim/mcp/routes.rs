@@ -215,21 +215,14 @@ async fn say(State(shared): World, Body(saying): Body<Saying>) -> Result<StatusC
 }
 
 #[derive(Deserialize)]
-struct Response {
+struct Reply {
     schedule_id: String,
     user: UserId,
     response_status: u8,
 }
 
-async fn respond(
-    State(shared): World,
-    Body(response): Body<Response>,
-) -> Result<StatusCode, Failure> {
+async fn respond(State(shared): World, Body(reply): Body<Reply>) -> Result<StatusCode, Failure> {
     let company = CompanyHandle { shared };
-    company.respond(
-        &response.schedule_id,
-        response.user,
-        response.response_status,
-    )?;
+    company.respond(&reply.schedule_id, reply.user, reply.response_status)?;
     Ok(StatusCode::NO_CONTENT)
 }

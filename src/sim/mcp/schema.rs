@@ -117,10 +117,9 @@ impl Renderer {
         let mut part = Map::new();
         for (key, value) in members {
             let value = match key.as_str() {
-                "items" | "contains" => self.part(hint, value),
-                "additionalProperties" if value.is_boolean() => continue,
-                "additionalProperties" => self.part(hint, value),
                 "if" | "then" | "else" => continue,
+                "additionalProperties" if value.is_boolean() => continue,
+                "additionalProperties" | "items" | "contains" => self.part(hint, value),
                 "anyOf" | "oneOf" | "allOf" => self.parts(hint, value),
                 "type" if value.is_array() => {
                     let types = value.as_array().into_iter().flatten();

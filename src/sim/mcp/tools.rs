@@ -1,6 +1,5 @@
 //! The tools of a category server, from the catalogue.
 
-use std::borrow::Cow;
 use std::sync::{LazyLock, OnceLock};
 
 use jsonschema::Validator;
@@ -93,24 +92,20 @@ static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
 
 /// A method in every form that it has.
 fn forms(method: &'static Method) -> Vec<Tool> {
-    let mut tools = vec![tool(
-        method,
-        TodoForm::July,
-        Cow::Borrowed(&method.input_schema),
-    )];
+    let mut tools = vec![tool(method, TodoForm::July, &method.input_schema)];
     if method.category == TODO
         && let Some(schema) = april(method)
     {
-        tools.push(tool(method, TodoForm::April, Cow::Owned(schema)));
+        tools.push(tool(method, TodoForm::April, &schema));
     }
     tools
 }
 
-fn tool(method: &'static Method, form: TodoForm, schema: Cow<'_, Value>) -> Tool {
+fn tool(method: &'static Method, form: TodoForm, schema: &Value) -> Tool {
     Tool {
         method,
         form,
-        input: schema::lenient(&schema),
+        input: schema::lenient(schema),
         validator: OnceLock::new(),
     }
 }

@@ -14,12 +14,10 @@ async fn progress_arrives_and_giving_up_reaches_the_server(sdk: Sdk) {
 
     let call = json!({ "name": "test_tool_with_progress", "arguments": {} });
     client.call("callTool", call).await;
-    for done in [0, 50, 100] {
+    for done in [0.0, 50.0, 100.0] {
         let seen = client.peer.event("client", "progress").await;
-        assert_eq!(
-            (seen["progress"].as_i64(), seen["total"].as_i64()),
-            (Some(done), Some(100))
-        );
+        let seen = (seen["progress"].as_f64(), seen["total"].as_f64());
+        assert_eq!(seen, (Some(done), Some(100.0)));
     }
 
     let endless = json!({ "name": "test_endless", "arguments": {} });

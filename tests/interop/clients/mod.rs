@@ -11,9 +11,11 @@
 //!   package's own, with the protocol's parameters and results. `callTool` reports progress
 //!   as events `progress`.
 //! - `interruptTool`: calls a tool and gives up at its first progress. Whether that was so.
-//! - `skills`: lists the skills by the extension and reads them: names, and texts by URI.
+//! - `skills`: lists the skills by the extension and reads them: `read`, with names and texts by
+//!   URI, and `refused`, the URIs of those that the package does not take.
 //! - `close`.
 
+mod alone;
 mod long_calls;
 mod tour;
 
@@ -52,6 +54,18 @@ impl Sdk {
         }
     }
 
+    /// Skills that the package does not take: their front matter has a map below
+    /// `metadata.openclaw`, which OpenClaw reads there and a strict host takes for an error.
+    fn refuses(self) -> &'static [&'static str] {
+        match self {
+            Self::TypeScript2 | Self::TypeScript2Modern => &[
+                "skill://wecom-send-media/SKILL.md",
+                "skill://wecom-send-template-card/SKILL.md",
+            ],
+            Self::TypeScript1 | Self::Python | Self::PythonModern => &[],
+        }
+    }
+
     fn package(self) -> &'static str {
         match self {
             Self::TypeScript1 => "v1",
@@ -70,14 +84,19 @@ struct Client {
 impl Client {
     /// Connects as `way` says; what it then knows of the server.
     async fn connect(&mut self, way: &Value) -> Value {
+        let connected = self.try_connect(way).await;
+        let about = connected.unwrap_or_else(|error| panic!("it does not connect: {error}"));
+        assert_eq!(about["revision"], self.sdk.revision());
+        about
+    }
+
+    async fn try_connect(&mut self, way: &Value) -> Result<Value, Value> {
         let mut way = way.clone();
         way["sdk"] = self.sdk.package().into();
         if self.sdk.revision() == MODERN {
             way["revision"] = MODERN.into();
         }
-        let about = self.call("connect", way).await;
-        assert_eq!(about["revision"], self.sdk.revision());
-        about
+        self.try_call("connect", way).await
     }
 
     /// What a method gives; it must not fail.

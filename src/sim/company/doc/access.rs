@@ -86,4 +86,4 @@ const GRANT_MISSING: i64 = 851_008;
 const GRANT_EXPIRED: i64 = 851_013;
 const GRANT_RESET: i64 = 851_014;
 /// What a person reads, with the link to follow.
-const HELP: &str = "请在企业微信中重新授权机器人使用文档：https://work.weixin.qq.com/ai/aiHelper/authorizationPage";
+const HELP: &str = "请在企业微信中重新授权机器人使用文档：https://work.weixin.qq.com/";

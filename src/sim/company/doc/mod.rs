@@ -136,3 +136,6 @@ impl Docs {
 fn read<'a, T: Deserialize<'a>>(args: &'a Map<String, Value>) -> Result<T, Refused> {
     T::deserialize(args).map_err(|error| Refused::argument(format!("invalid argument: {error}")))
 }
+
+#[cfg(test)]
+mod tests;

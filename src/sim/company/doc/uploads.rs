@@ -22,8 +22,9 @@ pub(super) struct Uploads {
 pub(super) struct Image {
     /// Its address.
     pub(super) url: String,
-    /// Width and height, where its first bytes tell them.
-    pub(super) pixels: Option<(u32, u32)>,
+    /// Width and height. The service tells them for every picture; here they are read
+    /// from a PNG only, and any other picture counts as one pixel.
+    pub(super) pixels: (u32, u32),
 }
 
 /// An uploaded file.
@@ -88,16 +89,15 @@ impl Docs {
         let bytes = decode(base64_content, IMAGE_BYTES)?;
         let image = Image {
             url: self.dice.letters(IMAGES, UPLOAD_LETTERS),
-            pixels: png_size(&bytes),
+            pixels: png_size(&bytes).unwrap_or((1, 1)),
         };
-        let mut stored = answer([
+        let (width, height) = image.pixels;
+        let stored = answer([
             ("url", image.url.clone().into()),
+            ("width", width.into()),
+            ("height", height.into()),
             ("size", bytes.len().into()),
         ]);
-        if let Some((width, height)) = image.pixels {
-            stored.insert("width".to_owned(), width.into());
-            stored.insert("height".to_owned(), height.into());
-        }
         self.uploads.images.push(image);
         Ok(stored)
     }

@@ -74,13 +74,12 @@ impl Docs {
         if sheet.title.is_empty() || taken {
             return Err(Refused::argument("title is empty or already used"));
         }
+        // A count that nobody named fits the one that was named.
+        let fitting = |usual: u32, other: u32| usual.min(NEW_CELLS / other.max(1));
         let (rows, columns) = match (sheet.row_count, sheet.column_count) {
             (None, None) => (ROWS, COLUMNS),
-            (Some(rows), None) => (rows, COLUMNS),
-            (None, Some(columns)) => (
-                ROWS.min(NEW_CELLS / columns.clamp(1, MOST_COLUMNS)),
-                columns,
-            ),
+            (Some(rows), None) => (rows, fitting(COLUMNS, rows)),
+            (None, Some(columns)) => (fitting(ROWS, columns), columns),
             (Some(rows), Some(columns)) => (rows, columns),
         };
         let cells = u64::from(rows) * u64::from(columns);

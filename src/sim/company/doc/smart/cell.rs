@@ -119,7 +119,7 @@ impl Cell {
         }
         let cell = match field.kind() {
             FieldKind::Text => Self::Text(form(field, value)?),
-            FieldKind::Url => Self::Text(one_at_most(field, form(field, value)?)?),
+            FieldKind::Url => Self::Text(link(field, value)?),
             FieldKind::Number | FieldKind::Currency | FieldKind::Percentage => {
                 Self::Number(form(field, value)?)
             }
@@ -264,6 +264,19 @@ fn one_at_most<T>(field: &Field, values: Vec<T>) -> Result<Vec<T>, Refused> {
     Ok(values)
 }
 
+fn link(field: &Field, value: &Value) -> Result<Vec<Piece>, Refused> {
+    let pieces: Vec<Piece> = one_at_most(field, form(field, value)?)?;
+    let target = |piece: &Piece| piece.link.as_ref().is_some_and(|link| !link.is_empty());
+    if pieces
+        .iter()
+        .all(|piece| piece.kind == PieceKind::Url && target(piece))
+    {
+        Ok(pieces)
+    } else {
+        Err(misfit(field, "it takes an element of type url with a link"))
+    }
+}
+
 fn progress(field: &Field, value: &Value) -> Result<Number, Refused> {
     let number: Number = form(field, value)?;
     match number.as_f64() {
@@ -335,7 +348,7 @@ fn picture(wanted: WantedImage, uploads: &Uploads, dice: &mut Dice) -> Result<Pi
         .image(&wanted.image_url)
         .ok_or_else(|| Refused::argument("image_url was not uploaded"))?
         .clone();
-    let (width, height) = image.pixels.unwrap_or_default();
+    let (width, height) = image.pixels;
     Ok(Picture {
         id: wanted
             .id
