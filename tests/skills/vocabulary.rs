@@ -63,14 +63,8 @@ pub(crate) fn is_unknown_method(name: &str) -> bool {
     is_snake && VERBS.contains(&verb) && !KNOWN.contains(name) && !WEBHOOK.contains(&name)
 }
 
-/// Commands of rooms that are being built.
-const ARRIVING: [&str; 1] = ["mcp"];
-
 /// Whether the program has that command: `words` begin with its subcommands.
 pub(crate) fn has_command(words: &[&str]) -> bool {
-    if words.first().is_some_and(|first| ARRIVING.contains(first)) {
-        return true;
-    }
     let mut command = wecom::cli::Cli::command();
     for word in words {
         if !command.has_subcommands() || word.starts_with('-') {
