@@ -12,12 +12,14 @@
 mod chat;
 mod company;
 mod control;
+mod desk;
 mod entry;
 mod events;
 mod faults;
 mod gate;
 mod guard;
 mod injection;
+mod mcp;
 mod options;
 mod page;
 mod record;
@@ -30,11 +32,19 @@ mod socket;
 mod world;
 
 pub use chat::{BadChatName, SimChat};
+pub use company::{
+    CompanyHandle, DocGrant, DocKind, DocListed, DocOwner, ExportPace, MemberTraits, SaidContent,
+    Saying,
+};
 pub use entry::{Entry, EntryKind, EntryMedia, Party, PartyKind};
 pub use faults::{
     AckError, AckLoss, AckLosses, FaultRequest, Faults, IgnoreSubscribe, RefuseSubscribe,
 };
 pub use injection::{Injected, Injection, Push, RawFrame};
+pub use mcp::{
+    McpAnswers, McpCall, McpFault, McpFaultKind, McpHandle, McpKey, McpOutcome, McpSwitches,
+    StaleKey, TodoForm,
+};
 pub use options::{
     DEMO_BOT, DEMO_SECRET, Limits, Quota, Seed, SeedBot, SeedGroup, SeedUser, SimOptions,
 };

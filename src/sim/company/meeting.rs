@@ -107,6 +107,7 @@ impl Meetings {
     }
 
     fn create(&mut self, visit: Visit<'_>, office: &mut Office, asked: Create) -> Answered {
+        Refused::unless_room(self.meetings.len())?;
         let start_ms = minute(&asked.meeting_start_datetime)?;
         if start_ms < visit.now_ms {
             let text = "meeting_start_datetime must lie in the future";

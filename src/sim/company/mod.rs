@@ -6,10 +6,12 @@
 
 mod contact;
 mod doc;
+mod handle;
 mod meeting;
 mod msg;
 mod page;
 mod people;
+mod routes;
 mod schedule;
 mod todo;
 mod wall;
@@ -17,11 +19,15 @@ mod wall;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use self::doc::{
+    Grant as DocGrant, Kind as DocKind, Listed as DocListed, Owner as DocOwner, Pace as ExportPace,
+};
+pub use self::handle::CompanyHandle;
 pub(super) use self::msg::{Chats, File, Heard, HeardContent, Line};
 pub use self::msg::{SaidContent, Saying};
 pub use self::people::MemberTraits;
 pub(super) use self::people::{Member, People};
-pub(super) use self::wall::second;
+pub(super) use self::routes::router;
 
 /// Everything that the category servers know, besides who works here.
 #[derive(Debug)]
@@ -97,6 +103,11 @@ impl Company {
         now_ms: i64,
     ) -> Result<(), Refused> {
         self.messages.say(people, chats, saying, now_ms)
+    }
+
+    /// The documents.
+    fn docs(&mut self) -> &mut doc::Docs {
+        &mut self.docs
     }
 
     /// Lets a participant answer an invitation to a calendar event.
@@ -181,6 +192,16 @@ impl Refused {
         Self::new(FORBIDDEN, errmsg)
     }
 
+    /// 45009: the company keeps no more of this; checked before something is added to
+    /// `kept` things.
+    pub(crate) fn unless_room(kept: usize) -> Result<(), Self> {
+        if kept < KEPT_MAX {
+            Ok(())
+        } else {
+            Err(Self::new(TOO_MANY, "api freq out of limit"))
+        }
+    }
+
     /// 853006: the company has no such method.
     pub(crate) fn not_open() -> Self {
         Self::new(NOT_OPEN, "this tool is not available for your corporation")
@@ -213,5 +234,9 @@ fn opaque(prefix: &str, seed: u64, number: u64) -> String {
 }
 
 const BAD_ARGUMENT: i64 = 40_058;
+const TOO_MANY: i64 = 45_009;
 const FORBIDDEN: i64 = 48_002;
 const NOT_OPEN: i64 = 853_006;
+/// Things of one kind (to-dos, meetings, events, messages) that are kept until a reset:
+/// more than any story has, and little enough for a simulator that runs for weeks.
+const KEPT_MAX: usize = 20_000;

@@ -180,6 +180,7 @@ impl Calendar {
         office: &mut Office,
         asked: Wrapped<Create>,
     ) -> Answered {
+        Refused::unless_room(self.events.len())?;
         let Create {
             start_time,
             end_time,

@@ -135,6 +135,7 @@ impl Todos {
     }
 
     fn create(&mut self, visit: Visit<'_>, office: &mut Office, asked: Create) -> Answered {
+        Refused::unless_room(self.todos.len())?;
         let number = u64::try_from(self.todos.len()).unwrap_or(u64::MAX);
         let followers = match asked.follower_list {
             Some(list) => followers(office, list, visit.now_ms)?,
@@ -217,9 +218,21 @@ impl Todos {
         let asked: List = read(args)?;
         let listed = asked.follower_id.as_deref().unwrap_or(visit.member);
         let listed = office.people.require(listed)?;
-        let created = range(&asked.create_begin_time, &asked.create_end_time, visit)?;
-        let reminded = range(&asked.remind_begin_time, &asked.remind_end_time, visit)?;
-        let due = range(&asked.deadline_begin_time, &asked.deadline_end_time, visit)?;
+        let created = range(
+            asked.create_begin_time.as_deref(),
+            asked.create_end_time.as_deref(),
+            visit,
+        )?;
+        let reminded = range(
+            asked.remind_begin_time.as_deref(),
+            asked.remind_end_time.as_deref(),
+            visit,
+        )?;
+        let due = range(
+            asked.deadline_begin_time.as_deref(),
+            asked.deadline_end_time.as_deref(),
+            visit,
+        )?;
         let fits = |todo: &Todo| {
             todo.status != DELETED
                 && asked.todo_status.is_none_or(|status| status == todo.status)
@@ -369,22 +382,19 @@ impl Range {
 
 /// The range of a filter; an end that was not given is as far away as allowed.
 fn range(
-    begin: &Option<String>,
-    end: &Option<String>,
+    begin: Option<&str>,
+    end: Option<&str>,
     visit: Visit<'_>,
 ) -> Result<Option<Range>, Refused> {
     if begin.is_none() && end.is_none() {
         return Ok(None);
     }
-    let read = |text: &Option<String>| match text {
-        Some(text) => {
-            let ms = second(text)?;
-            wall::within_thirty_days(ms, visit.now_ms).map(|()| Some(ms))
-        }
-        None => Ok(None),
+    let read = |text: &str| {
+        let ms = second(text)?;
+        wall::within_thirty_days(ms, visit.now_ms).map(|()| ms)
     };
-    let begin_ms = read(begin)?.unwrap_or(i64::MIN);
-    let end_ms = read(end)?.unwrap_or(i64::MAX);
+    let begin_ms = begin.map(read).transpose()?.unwrap_or(i64::MIN);
+    let end_ms = end.map(read).transpose()?.unwrap_or(i64::MAX);
     if end_ms < begin_ms {
         return Err(Refused::argument("the range ends before it begins"));
     }

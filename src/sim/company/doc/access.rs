@@ -1,6 +1,6 @@
 //! Whether the bot may: the members' grant, and what each refusal says.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::Refused;
 
@@ -8,9 +8,10 @@ use super::super::Refused;
 ///
 /// A member gives it for seven days. Without one nothing of the category works, and the
 /// answer leads a person to the page where it is renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Grant {
+#[non_exhaustive]
+pub enum Grant {
     /// Given, without an end.
     #[default]
     Standing,

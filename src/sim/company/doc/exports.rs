@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::super::{Answered, Refused, answer};
@@ -12,9 +12,10 @@ use super::shelf::{Body, Document, Locator};
 use super::{Docs, read};
 
 /// How long an export takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Pace {
+#[non_exhaustive]
+pub enum Pace {
     /// It is done at this poll; at 0 with the first answer, where the method can say so.
     Polls(u32),
     /// It is done once so many milliseconds of the company's time have passed.

@@ -18,12 +18,12 @@ mod uploads;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub(crate) use self::access::Grant;
+pub use self::access::Grant;
 use self::dice::Dice;
 use self::exports::Exports;
-pub(crate) use self::exports::Pace;
+pub use self::exports::Pace;
 use self::shelf::{Body, Shelf};
-pub(crate) use self::shelf::{Kind, Listed, Owner};
+pub use self::shelf::{Kind, Listed, Owner};
 use self::uploads::Uploads;
 use super::{Answered, Refused, Visit};
 

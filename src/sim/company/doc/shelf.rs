@@ -12,7 +12,7 @@ use super::smart::SmartSheet;
 /// What a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub enum Kind {
     /// A text (type 3, links with `/doc/`).
     Document,
     /// An online spreadsheet (type 4, links with `/sheet/`).
@@ -48,7 +48,7 @@ impl Kind {
 /// Whose a document is. The bot writes to its own ones only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Owner {
+pub enum Owner {
     /// The bot, which made it.
     Bot,
     /// The member with this id.
@@ -57,17 +57,17 @@ pub(crate) enum Owner {
 
 /// One document as the company's list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Listed {
+pub struct Listed {
     /// The opaque id that calls go by.
-    pub(crate) docid: String,
+    pub docid: String,
     /// The link, query string included.
-    pub(crate) url: String,
+    pub url: String,
     /// The title.
-    pub(crate) title: String,
+    pub title: String,
     /// What it is.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// Whose it is.
-    pub(crate) owner: Owner,
+    pub owner: Owner,
 }
 
 /// What a document holds.

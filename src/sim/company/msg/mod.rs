@@ -279,7 +279,7 @@ impl Messages {
             Conversation::Group(id) => chats.send(&Line::Group(id), text, visit.now_ms)?,
             Conversation::Member(id) => {
                 chats.send(&Line::Direct(id.clone()), text, visit.now_ms)?;
-                self.said.tell(visit.member, &id, text, visit.now_ms);
+                self.said.tell(visit.member, &id, text, visit.now_ms)?;
             }
         }
         Ok(answer([]))

@@ -56,6 +56,7 @@ pub(super) struct SaidLog {
     seed: u64,
     said: Vec<Said>,
     files: HashMap<String, File>,
+    file_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -79,6 +80,7 @@ impl SaidLog {
             seed,
             said: Vec::new(),
             files: HashMap::new(),
+            file_bytes: 0,
         }
     }
 
@@ -90,6 +92,7 @@ impl SaidLog {
         saying: Saying,
         now_ms: i64,
     ) -> Result<(), Refused> {
+        Refused::unless_room(self.said.len())?;
         let from = people.require(saying.from.as_str())?;
         let to = match (saying.to, saying.group) {
             (Some(to), None) => To::Member(people.require(to.as_str())?),
@@ -120,13 +123,21 @@ impl SaidLog {
     }
 
     /// Notes a text of one member to another.
-    pub(super) fn tell(&mut self, from: &str, to: &str, text: &str, at_ms: i64) {
+    pub(super) fn tell(
+        &mut self,
+        from: &str,
+        to: &str,
+        text: &str,
+        at_ms: i64,
+    ) -> Result<(), Refused> {
+        Refused::unless_room(self.said.len())?;
         self.said.push(Said {
             from: from.to_owned(),
             to: To::Member(to.to_owned()),
             at_ms,
             content: HeardContent::Text(text.to_owned()),
         });
+        Ok(())
     }
 
     /// What two members said to each other.
@@ -177,6 +188,10 @@ impl SaidLog {
         let data = STANDARD
             .decode(data)
             .map_err(|error| Refused::argument(format!("`base64` is wrong: {error}")))?;
+        if self.file_bytes + data.len() > FILES_MAX_BYTES {
+            return Err(Refused::argument("too many files: reset the company"));
+        }
+        self.file_bytes += data.len();
         let number = u64::try_from(self.files.len()).unwrap_or(u64::MAX);
         let id = opaque("mda", self.seed, number);
         let file = File {
@@ -204,4 +219,6 @@ impl Said {
     }
 }
 
+/// Bytes of all files that members sent to each other.
+const FILES_MAX_BYTES: usize = 128 * 1_024 * 1_024;
 const KINDS: [&str; 4] = ["image", "voice", "video", "file"];
