@@ -58,6 +58,7 @@ impl Client {
 
     /// The answer to arguments that the transport lets pass.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "stories read better so")]
     fn ok(&mut self, method: &str, args: Value) -> Value {
         let valid = INPUTS[method].is_valid(&args);
         assert!(valid, "{method} does not take {args}");
@@ -68,6 +69,7 @@ impl Client {
     }
 
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "stories read better so")]
     fn refused(&mut self, method: &str, args: Value) -> Refused {
         match self.call(method, &args) {
             Ok(answer) => panic!("{method} {args} was done: {answer:?}"),

@@ -196,9 +196,12 @@ struct Rename<'a> {
 
 #[derive(Deserialize)]
 struct NewTitle {
-    field_id: String,
-    field_title: String,
-    field_type: FieldKind,
+    #[serde(rename = "field_id")]
+    id: String,
+    #[serde(rename = "field_title")]
+    title: String,
+    #[serde(rename = "field_type")]
+    kind: FieldKind,
 }
 
 #[derive(Deserialize)]
@@ -274,24 +277,18 @@ impl Docs {
         let sub = self.shelf.writable(at, inside_mut)?.sub_mut(sheet_id)?;
         let mut fields = sub.fields.clone();
         let mut renamed = Vec::with_capacity(wanted.len());
-        for NewTitle {
-            field_id,
-            field_title,
-            field_type,
-        } in wanted
-        {
-            let is_it = |field: &Field| field.id == field_id;
+        for NewTitle { id, title, kind } in wanted {
             let field = fields
                 .iter()
-                .find(|field| is_it(field))
-                .ok_or_else(|| unknown_field(&field_id))?;
-            if field.kind != field_type {
+                .find(|field| field.id == id)
+                .ok_or_else(|| unknown_field(&id))?;
+            if field.kind != kind {
                 return Err(Refused::argument("field_type can't be changed"));
             }
             // The field's own title is among the taken ones: a rename must change it.
-            free_title(&fields, &field_title)?;
-            if let Some(field) = fields.iter_mut().find(|field| is_it(field)) {
-                field.title = field_title;
+            free_title(&fields, &title)?;
+            if let Some(field) = fields.iter_mut().find(|field| field.id == id) {
+                field.title = title;
                 renamed.push(field.listed());
             }
         }

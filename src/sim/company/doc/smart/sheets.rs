@@ -76,8 +76,9 @@ impl Docs {
         let sheet = self.shelf.writable(at, inside_mut)?;
         let title = match title {
             Some(title) => title,
-            None => (1..)
-                .map(|number: u32| format!("智能表{number}"))
+            // One more number than there are sub-sheets: one of them is free.
+            None => (1..=sheet.subs.len() + 1)
+                .map(|number| format!("智能表{number}"))
                 .find(|title| sheet.subs.iter().all(|sub| sub.title != *title))
                 .unwrap_or_default(),
         };

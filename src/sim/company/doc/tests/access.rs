@@ -43,7 +43,7 @@ fn a_members_document_is_read_and_not_written() {
     let picture = json!({ "docid": theirs.docid, "base64_content": "AAAA" });
     assert_eq!(client.code("upload_doc_image", picture), 851_003);
     assert_eq!(client.markdown(&theirs.docid), "");
-    assert_eq!(client.docs.documents(), [theirs.clone()]);
+    assert_eq!(client.docs.documents(), std::slice::from_ref(&theirs));
 
     assert!(client.docs.hand_over(&theirs.docid, Owner::Bot));
     client.ok("edit_doc_content", edit);
