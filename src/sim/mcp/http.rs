@@ -8,17 +8,17 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::answer::{Answer, cut, set};
-use super::dispatch::{Caller, Done, business, dispatch};
+use super::answer::{Answer, cut};
+use super::dispatch::{Caller, Done, dispatch};
 use super::fault::{McpFault, McpFaultKind};
 use super::journal::{McpCall, McpKey, McpOutcome};
 use super::rpc::{self, Message, RpcError};
 use super::sessions::Session;
+use super::spoilt::replace;
 use super::switches::{McpAnswers, McpSwitches, StaleKey};
 use crate::ids::BotId;
-use crate::sim::company::Refused;
 use crate::sim::shared::Shared;
 
 /// One request to a category server.
@@ -292,112 +292,6 @@ impl Exchange {
     }
 }
 
-impl McpFaultKind {
-    /// Whether it takes the answer's place.
-    fn replaces(&self) -> bool {
-        !matches!(
-            self,
-            Self::Delay(_)
-                | Self::Drip { .. }
-                | Self::Truncate
-                | Self::CutBody
-                | Self::LoseSession
-                | Self::StaleAddress
-        )
-    }
-}
-
-impl McpOutcome {
-    /// Notes what an answer says.
-    fn note(&mut self, result: &Result<Value, RpcError>) {
-        match result {
-            Err(error) => self.rpc_error = Some(error.code),
-            Ok(result) => {
-                self.is_error = result.get("isError") == Some(&json!(true));
-                let text = result.pointer("/content/0/text").and_then(Value::as_str);
-                let business = text.and_then(|text| serde_json::from_str::<Value>(text).ok());
-                self.errcode = business.and_then(|answer| answer.get("errcode")?.as_i64());
-            }
-        }
-    }
-}
-
-/// The answer of a fault; `None` is a connection that is cut.
-fn replace(
-    switches: &McpSwitches,
-    fault: &McpFaultKind,
-    message: &Message,
-    outcome: &mut McpOutcome,
-) -> Option<Response> {
-    let (status, result) = match fault {
-        McpFaultKind::Http {
-            status,
-            retry_after,
-            body,
-        } => {
-            let mut response = body.clone().into_response();
-            *response.status_mut() = http_status(*status);
-            if let Some(seconds) = retry_after {
-                let headers = response.headers_mut();
-                set(headers, header::RETRY_AFTER, &seconds.to_string());
-            }
-            return Some(response);
-        }
-        McpFaultKind::Drop => return None,
-        McpFaultKind::NoBody(status) => return Some(http_status(*status).into_response()),
-        McpFaultKind::Rpc {
-            code,
-            message,
-            status,
-        } => {
-            let error = RpcError::new(*code, message.as_str());
-            (http_status(*status), Err(error))
-        }
-        kind => (StatusCode::OK, Ok(fake(kind, message))),
-    };
-    outcome.note(&result);
-    let answer = rpc::answer(message.id.as_ref(), &result);
-    let answer = Answer {
-        status,
-        message: &answer,
-        session: None,
-    };
-    Some(answer.write(switches, None))
-}
-
-/// A result that no company gave.
-fn fake(kind: &McpFaultKind, message: &Message) -> Value {
-    match kind {
-        McpFaultKind::Business {
-            errcode,
-            errmsg,
-            help_message,
-        } => business(Err(Refused {
-            help_message: help_message.clone(),
-            ..Refused::new(*errcode, errmsg.as_str())
-        })),
-        McpFaultKind::Text(text) => rpc::text_result(text, false),
-        McpFaultKind::Huge(bytes) => {
-            let padding = json!("x".repeat((*bytes).min(BIG_MAX)));
-            business(Ok([("padding".to_owned(), padding)].into_iter().collect()))
-        }
-        McpFaultKind::BigMedia(bytes) => {
-            use base64::Engine;
-            let data = vec![0_u8; (*bytes).min(BIG_MAX)];
-            let arguments = message.tool().map(|(_, arguments)| arguments);
-            let id = arguments.and_then(|mut arguments| arguments.remove("media_id"));
-            let item = json!({
-                "media_id": id.unwrap_or_default(),
-                "name": "big.bin",
-                "type": "file",
-                "base64_data": base64::engine::general_purpose::STANDARD.encode(data),
-            });
-            business(Ok([("media_item".to_owned(), item)].into_iter().collect()))
-        }
-        _ => json!({ "content": [], "isError": false }),
-    }
-}
-
 /// Whether a client takes what this server sends.
 fn accepts(headers: &HeaderMap, answers: McpAnswers) -> Result<(), (StatusCode, Option<RpcError>)> {
     let accepted: Vec<&str> = headers
@@ -426,13 +320,7 @@ fn plain_error(status: StatusCode, id: Option<&Value>, error: RpcError) -> Respo
     .write(&McpSwitches::default(), None)
 }
 
-fn http_status(status: u16) -> StatusCode {
-    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
 /// Names the member that a request acts for; set by the client's runtime.
 const MEMBER: &str = "x-openclaw-wecom-userid";
 /// Names the session.
 pub(super) const SESSION: &str = "mcp-session-id";
-/// Bytes of a made-up answer, at most: beyond every limit that a client may have.
-const BIG_MAX: usize = 256 * 1_024 * 1_024;

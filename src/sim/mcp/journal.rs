@@ -1,8 +1,9 @@
 //! What clients asked the category servers, and what they got.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::rpc::RpcError;
 use crate::ids::BotId;
 use crate::sim::record::Recent;
 
@@ -70,6 +71,21 @@ pub struct McpOutcome {
     pub applied: bool,
     /// Whether a fault made it so.
     pub faulted: bool,
+}
+
+impl McpOutcome {
+    /// Notes what an answer says.
+    pub(super) fn note(&mut self, result: &Result<Value, RpcError>) {
+        match result {
+            Err(error) => self.rpc_error = Some(error.code),
+            Ok(result) => {
+                self.is_error = result.get("isError") == Some(&json!(true));
+                let text = result.pointer("/content/0/text").and_then(Value::as_str);
+                let business = text.and_then(|text| serde_json::from_str::<Value>(text).ok());
+                self.errcode = business.and_then(|answer| answer.get("errcode")?.as_i64());
+            }
+        }
+    }
 }
 
 /// The last requests.
@@ -151,8 +167,6 @@ const CALL_WEIGHT: usize = 512;
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -17,6 +17,7 @@ mod routes;
 mod rpc;
 mod schema;
 mod sessions;
+mod spoilt;
 mod switches;
 mod tools;
 

@@ -1,8 +1,12 @@
 //! The category `todo`.
 
-use serde::Deserialize;
+mod asked;
+
 use serde_json::{Map, Value, json};
 
+use self::asked::{
+    ChangeStatus, Create, Delete, Detail, FollowerList, List, Search, Update, accepted,
+};
 use super::page::Question;
 use super::wall::{self, second, to_second};
 use super::{Answered, Office, Refused, Visit, answer, opaque, read};
@@ -34,75 +38,6 @@ struct Follower {
     id: String,
     status: u8,
     updated_ms: i64,
-}
-
-#[derive(Deserialize)]
-struct FollowerList {
-    followers: Vec<AskedFollower>,
-}
-
-#[derive(Deserialize)]
-struct AskedFollower {
-    follower_id: String,
-    #[serde(default = "accepted")]
-    follower_status: u8,
-}
-
-#[derive(Deserialize)]
-struct Create {
-    content: String,
-    follower_list: Option<FollowerList>,
-    end_time: Option<String>,
-    #[serde(default)]
-    remind_type_list: Vec<u8>,
-    remind_time: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Update {
-    todo_id: String,
-    content: Option<String>,
-    follower_list: Option<FollowerList>,
-    todo_status: Option<u8>,
-    end_time: Option<String>,
-    remind_type_list: Option<Vec<u8>>,
-    remind_time: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ChangeStatus {
-    todo_id: String,
-    follower_id: Option<String>,
-    user_status: u8,
-}
-
-#[derive(Deserialize)]
-struct List {
-    follower_id: Option<String>,
-    create_begin_time: Option<String>,
-    create_end_time: Option<String>,
-    remind_begin_time: Option<String>,
-    remind_end_time: Option<String>,
-    deadline_begin_time: Option<String>,
-    deadline_end_time: Option<String>,
-    todo_status: Option<u8>,
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Detail {
-    todo_id_list: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Delete {
-    todo_id: String,
-}
-
-#[derive(Deserialize)]
-struct Search {
-    keyword: String,
 }
 
 impl Todos {
@@ -454,10 +389,6 @@ fn followers(office: &Office, list: FollowerList, now_ms: i64) -> Result<Vec<Fol
 /// What somebody who takes no part may not know from what does not exist.
 fn no_todo() -> Refused {
     Refused::argument("invalid todo_id")
-}
-
-fn accepted() -> u8 {
-    1
 }
 
 const IN_PROGRESS: u8 = 1;

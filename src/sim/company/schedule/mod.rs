@@ -1,8 +1,12 @@
 //! The category `schedule`.
 
-use serde::Deserialize;
+mod asked;
+
 use serde_json::{Map, Value, json};
 
+use self::asked::{
+    Availability, Cancel, Create, Detail, Given, People, Person, Range, Update, Wrapped,
+};
 use super::wall::{self, Edge, day_or_second, to_second};
 use super::{Answered, Office, Refused, Visit, answer, opaque, read};
 
@@ -32,73 +36,6 @@ struct Event {
 struct Attendee {
     id: String,
     response: u8,
-}
-
-#[derive(Deserialize)]
-struct Wrapped<T> {
-    schedule: T,
-}
-
-#[derive(Deserialize)]
-struct Create {
-    start_time: String,
-    end_time: String,
-    #[serde(flatten)]
-    rest: Given,
-}
-
-#[derive(Deserialize)]
-struct Update {
-    schedule_id: String,
-    start_time: Option<String>,
-    end_time: Option<String>,
-    #[serde(flatten)]
-    rest: Given,
-}
-
-/// What an event may have besides its time.
-#[derive(Deserialize)]
-struct Given {
-    summary: Option<String>,
-    description: Option<String>,
-    location: Option<String>,
-    is_whole_day: Option<u8>,
-    attendees: Option<Vec<Person>>,
-    reminders: Option<Map<String, Value>>,
-}
-
-#[derive(Deserialize)]
-struct Person {
-    userid: String,
-}
-
-#[derive(Deserialize)]
-struct Range {
-    start_time: String,
-    end_time: String,
-}
-
-#[derive(Deserialize)]
-struct Detail {
-    schedule_id_list: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Cancel {
-    schedule_id: String,
-}
-
-#[derive(Deserialize)]
-struct People {
-    schedule_id: String,
-    attendees: Vec<Person>,
-}
-
-#[derive(Deserialize)]
-struct Availability {
-    check_user_list: Vec<String>,
-    start_time: String,
-    end_time: String,
 }
 
 impl Calendar {
