@@ -93,7 +93,7 @@ async fn the_call_has_more_time_and_room() {
         .await
         .unwrap();
     let seen = &scene.seen()[0];
-    assert_eq!(seen.timeout, Duration::from_secs(120));
+    assert_eq!(seen.timeout, Duration::from_mins(2));
     assert_eq!(seen.response_limit, 33_554_432);
 }
 

@@ -150,7 +150,7 @@ async fn limits_hold_for_one_file_and_for_all() {
     create(&scene, json!([page("ten.txt"), page("ten.txt")]))
         .await
         .unwrap();
-    assert_eq!(scene.seen()[0].timeout, Duration::from_secs(120));
+    assert_eq!(scene.seen()[0].timeout, Duration::from_mins(2));
     for (pages, at, size) in [
         (
             json!([page("one.txt"), page("more.txt")]),

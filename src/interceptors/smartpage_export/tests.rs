@@ -38,10 +38,8 @@ async fn a_finished_export_becomes_a_file_under_both_names() {
             })
         );
         assert_eq!(std::fs::read_to_string(path).unwrap(), content);
-        assert!(
-            path.contains("smartpage_export---") && path.ends_with(".md"),
-            "{path}"
-        );
+        assert!(path.contains("smartpage_export---"), "{path}");
+        assert_eq!(std::path::Path::new(path).extension().unwrap(), "md");
         assert_eq!(scene.seen()[0].response_limit, 33_554_432);
     }
 }

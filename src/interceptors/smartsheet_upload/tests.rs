@@ -33,7 +33,7 @@ async fn add(scene: &Scene, args: Value) -> Result<Answer, ToolError> {
     scene.run(&interceptor(scene), call).await
 }
 
-fn records(cells: Value) -> Value {
+fn records(cells: &Value) -> Value {
     json!({"docid": "D1", "sheet_id": "S1", "records": [{"values": cells}]})
 }
 
@@ -43,7 +43,7 @@ async fn paths_become_references_and_the_rest_is_kept() {
     serve_uploads(&scene);
     scene.write("a.png", PNG);
     scene.write("b.pdf", b"%PDF-1.7");
-    let args = records(json!({
+    let args = records(&json!({
         "Cover": [{"image_path": "a.png", "title": "Front"}, {"title": "", "image_path": "a.png"}],
         "Files": [{"file_path": "b.pdf", "image_url": ""}, "text", {"text": "x"}],
         "Name": {"image_path": "a.png"},
@@ -68,17 +68,17 @@ async fn paths_become_references_and_the_rest_is_kept() {
         Some(("file_base64_content", b"%PDF-1.7".to_vec()))
     );
     for upload in [image, file] {
-        assert_eq!(upload.timeout, Duration::from_secs(60));
+        assert_eq!(upload.timeout, Duration::from_mins(1));
         assert_eq!(upload.caller, Caller::Interceptor);
         assert_eq!(upload.identity, seen[2].identity);
     }
     assert_eq!(
         (seen[2].method.as_str(), seen[2].timeout),
-        ("smartsheet_add_records", Duration::from_secs(120))
+        ("smartsheet_add_records", Duration::from_mins(2))
     );
     assert_eq!(
         seen[2].args.to_string(),
-        records(json!({
+        records(&json!({
             "Cover": [
                 {"image_url": "https://img.example/1", "title": "Front"},
                 {"title": "a.png", "image_url": "https://img.example/1"},
@@ -183,7 +183,7 @@ async fn nothing_leaves_before_everything_is_checked() {
             "10485761",
         ),
     ] {
-        let error = add(&scene, records(json!({"A": [good], "B": [cell]})))
+        let error = add(&scene, records(&json!({"A": [good], "B": [cell]})))
             .await
             .unwrap_err();
         assert_eq!((error.kind, error.reason), (kind, reason), "{error}");
@@ -195,7 +195,9 @@ async fn nothing_leaves_before_everything_is_checked() {
         assert!(!error.maybe_executed);
     }
     let three = ["x.bin", "y.bin", "z.bin"].map(|name| json!({"file_path": name}));
-    let error = add(&scene, records(json!({"A": three}))).await.unwrap_err();
+    let error = add(&scene, records(&json!({"A": three})))
+        .await
+        .unwrap_err();
     assert_eq!(error.details.size, Some(21 * 1024 * 1024));
     let many: Vec<Value> = (0..51_u8)
         .map(|index| {
@@ -204,12 +206,14 @@ async fn nothing_leaves_before_everything_is_checked() {
             json!({"file_path": name})
         })
         .collect();
-    let error = add(&scene, records(json!({"A": many}))).await.unwrap_err();
+    let error = add(&scene, records(&json!({"A": many}))).await.unwrap_err();
     assert_eq!(
         (error.details.size, error.details.limit),
         (Some(51), Some(50))
     );
-    add(&scene, records(json!({"A": many[1..]}))).await.unwrap();
+    add(&scene, records(&json!({"A": many[1..]})))
+        .await
+        .unwrap();
     assert_eq!(scene.seen().len(), 51);
 }
 
@@ -226,14 +230,14 @@ async fn the_same_file_and_the_same_contents_leave_once() {
     let call = scene.call(
         "doc",
         "smartsheet_add_records",
-        records(json!({"A": cells})),
+        records(&json!({"A": cells})),
     );
     let notes = call.notes.clone();
     scene.run(&interceptor(&scene), call).await.unwrap();
     let seen = scene.seen();
     assert_eq!(seen.len(), 2);
     let ids = vec![json!({"file_id": "F-a.pdf"}); 5];
-    assert_eq!(seen[1].args, records(json!({"A": ids})));
+    assert_eq!(seen[1].args, records(&json!({"A": ids})));
     assert_eq!(notes.all().len(), 1, "{:?}", notes.all());
 }
 
@@ -296,7 +300,7 @@ async fn after_a_failure_no_record_is_written_and_successes_are_kept() {
         scene.call(
             "doc",
             "smartsheet_add_records",
-            records(json!({"A": files})),
+            records(&json!({"A": files})),
         )
     };
     let error = scene.run(&upload, call()).await.unwrap_err();
@@ -331,7 +335,7 @@ async fn after_a_failure_no_record_is_written_and_successes_are_kept() {
     let ids: Vec<Value> = (0..5)
         .map(|index| json!({"file_id": format!("f{index}")}))
         .collect();
-    assert_eq!(scene.seen()[6].args, records(json!({"A": ids})));
+    assert_eq!(scene.seen()[6].args, records(&json!({"A": ids})));
 }
 
 #[tokio::test(start_paused = true)]
@@ -350,7 +354,7 @@ async fn a_busy_server_is_asked_again_twice() {
                 })
             });
             let before = tokio::time::Instant::now();
-            let added = add(&scene, records(json!({"A": [{"file_path": "a"}]}))).await;
+            let added = add(&scene, records(&json!({"A": [{"file_path": "a"}]}))).await;
             assert_eq!(added.map(|_| ()).map_err(|error| error.kind), outcome);
             assert_eq!(before.elapsed().as_secs(), 3);
             assert!(
@@ -385,7 +389,7 @@ async fn answers_without_a_usable_reference_are_failures() {
         let scene = Scene::new();
         scene.write("a.png", PNG);
         scene.serve(move |_| answered(&body));
-        let error = add(&scene, records(json!({"A": [cell]})))
+        let error = add(&scene, records(&json!({"A": [cell]})))
             .await
             .unwrap_err();
         assert_eq!(error.kind, ErrorKind::Protocol, "{error}");
@@ -433,15 +437,13 @@ async fn progress_counts_the_files() {
     let mut call = scene.call(
         "doc",
         "smartsheet_add_records",
-        records(json!({"A": files})),
+        records(&json!({"A": files})),
     );
     call.progress = Progress::to({
         let steps = steps.clone();
         move |step| {
-            steps
-                .lock()
-                .unwrap()
-                .push((step.done, step.total, step.message))
+            let step = (step.done, step.total, step.message);
+            steps.lock().unwrap().push(step);
         }
     });
     scene.run(&interceptor(&scene), call).await.unwrap();
@@ -473,7 +475,9 @@ async fn at_most_three_uploads_run_at_once() {
             answered(&json!({"errcode": 5, "errmsg": "no"}))
         }
     });
-    add(&scene, records(json!({"A": files}))).await.unwrap_err();
+    add(&scene, records(&json!({"A": files})))
+        .await
+        .unwrap_err();
     assert_eq!(*order.lock().unwrap(), CONCURRENT);
 }
 
@@ -509,7 +513,7 @@ proptest! {
             ("(image_path|file_path|image_url|file_id|title)", any_json()), 0..4)
     ) {
         let element: serde_json::Map<String, Value> = element.into_iter().collect();
-        let args = object(records(json!({"A": [element]})));
+        let args = object(records(&json!({"A": [element]})));
         let _ = cells::find(&args);
     }
 }
