@@ -21,6 +21,7 @@ mod node;
 mod page;
 mod peer;
 mod python;
+mod skills_ref;
 
 use std::time::Duration;
 
