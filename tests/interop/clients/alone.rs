@@ -1,7 +1,7 @@
 //! `wecom mcp` where no daemon runs: skills are there all the same, and a call says what is
 //! missing.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Sdk, tour};
 use crate::daemon::Home;
@@ -20,7 +20,7 @@ async fn skills_are_served_and_calls_say_what_is_missing(sdk: Sdk) {
     assert_eq!(told["error"]["kind"], "not_connected", "{told}");
     let next = told["error"]["next"].as_str().unwrap_or_default();
     assert!(next.contains("wecom run"), "{told}");
-    let unknown = json!({ "name": "no_such_tool", "arguments": Value::Object(Default::default()) });
+    let unknown = json!({ "name": "no_such_tool", "arguments": {} });
     let refused = client.try_call("callTool", unknown).await;
     assert_eq!(refused.unwrap_err()["code"], -32602);
     client.close().await;

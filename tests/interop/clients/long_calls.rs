@@ -9,7 +9,7 @@ async fn progress_arrives_and_giving_up_reaches_the_server(sdk: Sdk) {
     let server = FixtureServer::start().await;
     let mut client = sdk.start().await;
     client
-        .connect(&json!({ "url": server.url(), "token": server.token() }))
+        .connect(&json!({ "url": server.url(), "token": FixtureServer::TOKEN }))
         .await;
 
     let call = json!({ "name": "test_tool_with_progress", "arguments": {} });
