@@ -3,6 +3,7 @@
 mod contact;
 mod lock;
 mod reload;
+mod standalone;
 mod tools;
 
 use std::net::SocketAddr;
@@ -32,6 +33,7 @@ pub use contact::{Contact, ContactError, find};
 use lock::HomeLock;
 pub use lock::LockError;
 use reload::{FileReloader, watch_files};
+pub use standalone::Standalone;
 pub use tools::Toolbox;
 
 /// Closed messages are remembered this long, so that a repeated push is known.

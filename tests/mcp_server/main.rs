@@ -18,6 +18,7 @@ mod negotiation;
 mod peer;
 mod rebinding;
 mod server;
+mod standalone;
 mod stdio;
 mod stdio_client;
 
