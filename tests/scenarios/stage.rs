@@ -4,20 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use wecom::catalogue;
 use wecom::channel::{Backends, Runtime};
 use wecom::clock::{ManualClock, SharedClock};
 use wecom::config::{Environment, LiveConfig, Location, load_text};
-use wecom::files::MediaStore;
-use wecom::identity::TurnChat;
-use wecom::ids::{AccountId, BotId, UserId};
-use wecom::interceptors::{
-    AuthCardError, AuthCards, BizError, DocAuthError, FilesOut, Interceptor, Limits, Media,
-    NobodyToAsk, Pipeline, SmartpageCreate, SmartpageExport, SmartsheetUpload, Spill, Validate,
-};
+use wecom::daemon::Toolbox;
+use wecom::ids::{BotId, UserId};
 use wecom::mcp::category::Servers;
 use wecom::mcp::credentials::{Credentials, SessionCredentials};
 use wecom::mcp::tool::{CallContext, Tools};
@@ -76,16 +70,12 @@ impl Stage {
         let runtime = Runtime::start(&config.get(), state.clone(), clock.clone(), backends).await;
         let bot = BotId::from(BOT);
         sim.wait_subscribed(&bot, PATIENCE).await.unwrap();
-        let servers = Servers::new(config.clone(), runtime.bots(), clock.clone());
-        let pipeline = Pipeline::new(
-            interceptors(&config, &clock),
-            Arc::new(servers.clone()),
-            config.clone(),
-        );
+        let Toolbox { tools, servers, .. } =
+            Toolbox::new(config.clone(), runtime.bots(), clock.clone(), None);
         let sessions = SessionCredentials::new();
-        let credentials = Credentials::load(config.clone(), state, clock.clone(), sessions).await;
+        let credentials = Credentials::load(config, state, clock, sessions).await;
         Self {
-            tools: Tools::new(pipeline, config, clock),
+            tools,
             servers,
             credentials: credentials.unwrap(),
             runtime,
@@ -333,32 +323,4 @@ fn configuration(home: &Path, workspace: &Path, sim: &Sim) -> LiveConfig {
     let loaded = load_text(&settings.to_string(), &location, &environment);
     let loaded = loaded.unwrap_or_else(|error| panic!("{error}: {:?}", error.issues()));
     LiveConfig::new(loaded.config)
-}
-
-/// Every interceptor in its place, outermost first.
-fn interceptors(config: &LiveConfig, clock: &SharedClock) -> Vec<Arc<dyn Interceptor>> {
-    let media = MediaStore::new(config.clone(), clock.clone());
-    let files = FilesOut::new(config.clone(), media.clone(), None, Arc::new(NobodyToAsk));
-    vec![
-        Arc::new(Limits::new()),
-        Arc::new(Validate::new(clock.clone())),
-        Arc::new(SmartsheetUpload::new(files.clone())),
-        Arc::new(SmartpageExport::new(media.clone())),
-        Arc::new(Spill::new(media.clone(), config.clone())),
-        Arc::new(SmartpageCreate::new(files)),
-        Arc::new(Media::new(media)),
-        Arc::new(DocAuthError::new(Arc::new(NoCards), config.clone())),
-        Arc::new(BizError),
-    ]
-}
-
-/// No chat, no cards.
-#[derive(Debug)]
-struct NoCards;
-
-#[async_trait]
-impl AuthCards for NoCards {
-    async fn send(&self, _: &AccountId, _: &TurnChat, _: &UserId) -> Result<(), AuthCardError> {
-        Err(AuthCardError::NotConnected)
-    }
 }
