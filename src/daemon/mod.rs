@@ -12,20 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::channel::{Backends, Runtime};
 use crate::clock::SharedClock;
 use crate::config::{Environment, LiveConfig, Loaded, Location};
-use crate::files::MediaStore;
-use crate::http::{self, Services, ToolServices};
-use crate::mcp;
+use crate::http::{self, Services};
 use crate::mcp::credentials::{Credentials, SessionCredentials};
-use crate::mcp::server::{HttpParts, LocalRunner, ServerParts, ToolRunner};
 use crate::secret::Secret;
-use crate::skills::{LiveSkills, SkillSources};
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::task;
 
@@ -34,6 +29,7 @@ use lock::HomeLock;
 pub use lock::LockError;
 use reload::{FileReloader, watch_files};
 pub use standalone::Standalone;
+use tools::ToolSurroundings;
 pub use tools::Toolbox;
 
 /// Closed messages are remembered this long, so that a repeated push is known.
@@ -41,9 +37,6 @@ const REMEMBER_CLOSED: Duration = Duration::from_hours(24);
 
 /// How often closed messages are looked through.
 const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
-
-/// How often old files are looked for.
-const MEDIA_INTERVAL: Duration = Duration::from_hours(1);
 
 /// A running daemon.
 #[derive(Debug)]
@@ -128,9 +121,8 @@ impl Daemon {
 
         let live = LiveConfig::new(loaded.config.clone());
         let sessions = SessionCredentials::new();
-        let credentials =
-            Credentials::load(live.clone(), store.clone(), clock.clone(), sessions).await;
-        let credentials = match credentials {
+        let known = Credentials::load(live.clone(), store.clone(), clock.clone(), sessions).await;
+        let credentials = match known {
             Ok(credentials) => Arc::new(credentials),
             Err(source) => return Err(StartError::Store { path, source }),
         };
@@ -148,18 +140,11 @@ impl Daemon {
         let tracker = TaskTracker::new();
         let user_home = environment.home_dir().map(Path::to_owned);
         let toolbox = Toolbox::new(live.clone(), runtime.bots(), clock.clone(), user_home);
-        let runner: Arc<dyn ToolRunner> =
-            Arc::new(LocalRunner::new(toolbox.tools.clone(), runtime.clone()));
-        let sources = SkillSources::new(&loaded.config.mcp_server);
-        let skills = LiveSkills::start(sources, &tracker, stop.clone());
-        let mcp = mcp::server::http_service(HttpParts {
-            server: ServerParts {
-                runner: runner.clone(),
-                skills,
-                media: Some(toolbox.media.clone()),
-                config: live.clone(),
-            },
+        let tools = toolbox.routes(ToolSurroundings {
+            runtime: runtime.clone(),
             credentials: credentials.clone(),
+            config: live.clone(),
+            token: token.clone(),
             bind: address.ip(),
             stop: stop.clone(),
             tracker: tracker.clone(),
@@ -170,7 +155,7 @@ impl Daemon {
             environment,
             loaded,
             runtime.clone(),
-            live.clone(),
+            live,
         ));
         if follow_files {
             task::spawn(
@@ -182,22 +167,18 @@ impl Daemon {
         let routes = http::router(Services {
             runtime: runtime.clone(),
             reloader: reloader.clone(),
-            token: token.clone(),
-        })
-        .merge(http::tool_router(ToolServices {
-            runner,
-            credentials: credentials.clone(),
-            config: live,
             token,
-        }))
-        .merge(mcp);
+        })
+        .merge(tools);
         task::spawn(
             &tracker,
             "http",
             http::serve(listener, routes, stop.clone()),
         );
-        let media = toolbox.media.clone();
-        task::spawn(&tracker, "media", keep_media_small(media, stop.clone()));
+        let (media, until) = (toolbox.media.clone(), stop.clone());
+        task::spawn(&tracker, "media", async move {
+            media.keep_clean(until).await;
+        });
         task::spawn(&tracker, "hangup", reload_on_hangup(reloader, stop.clone()));
         task::spawn(&tracker, "prune", prune(store, clock, stop.clone()));
         tracing::info!(%address, "the daemon is up");
@@ -239,20 +220,6 @@ impl Daemon {
         self.tracker.wait().await;
         contact::withdraw(&self.contact_file);
         left
-    }
-}
-
-/// Removes files that calls brought once they are past their time.
-async fn keep_media_small(media: MediaStore, stop: CancellationToken) {
-    media.clean_up(true).await;
-    let mut timer = tokio::time::interval_at(Instant::now() + MEDIA_INTERVAL, MEDIA_INTERVAL);
-    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = timer.tick() => {}
-        }
-        media.clean_up(false).await;
     }
 }
 

@@ -1,15 +1,26 @@
 //! The `wecom_mcp` tool over the accounts of this process.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::Router;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::channel::Runtime;
 use crate::clock::SharedClock;
 use crate::config::LiveConfig;
 use crate::files::MediaStore;
+use crate::http::{self, ToolServices};
 use crate::interceptors::{CategoryServers, NobodyToAsk, Pipeline, StandardParts, standard};
 use crate::mcp::auth_cards::BotCards;
 use crate::mcp::category::Servers;
+use crate::mcp::credentials::Credentials;
+use crate::mcp::server::{HttpParts, LocalRunner, ServerParts, ToolRunner, http_service};
 use crate::mcp::tool::Tools;
+use crate::secret::Secret;
+use crate::skills::{LiveSkills, SkillSources};
 use crate::wecom::bot::Bots;
 
 /// The tool and what has to be ended or cleaned up with it.
@@ -21,6 +32,19 @@ pub struct Toolbox {
     pub media: MediaStore,
     /// The client of WeCom's servers.
     pub servers: Servers,
+}
+
+/// What the tool's routes have beside the tool.
+pub(super) struct ToolSurroundings {
+    pub(super) runtime: Arc<Runtime>,
+    pub(super) credentials: Arc<Credentials>,
+    pub(super) config: LiveConfig,
+    /// What the local API asks for.
+    pub(super) token: Secret,
+    /// The address that the listener is bound to.
+    pub(super) bind: IpAddr,
+    pub(super) stop: CancellationToken,
+    pub(super) tracker: TaskTracker,
 }
 
 impl Toolbox {
@@ -49,5 +73,39 @@ impl Toolbox {
             media,
             servers,
         }
+    }
+    /// The ways to the tool: `/mcp` for clients, and the local API.
+    pub(super) fn routes(&self, surroundings: ToolSurroundings) -> Router {
+        let ToolSurroundings {
+            runtime,
+            credentials,
+            config,
+            token,
+            bind,
+            stop,
+            tracker,
+        } = surroundings;
+        let runner: Arc<dyn ToolRunner> = Arc::new(LocalRunner::new(self.tools.clone(), runtime));
+        let sources = SkillSources::new(&config.get().mcp_server);
+        let skills = LiveSkills::start(sources, &tracker, stop.clone());
+        let clients = http_service(HttpParts {
+            server: ServerParts {
+                runner: runner.clone(),
+                skills,
+                media: Some(self.media.clone()),
+                config: config.clone(),
+            },
+            credentials: credentials.clone(),
+            bind,
+            stop,
+            tracker,
+        });
+        http::tool_router(ToolServices {
+            runner,
+            credentials,
+            config,
+            token,
+        })
+        .merge(clients)
     }
 }

@@ -62,8 +62,8 @@ pub fn load_dir(path: &Path) -> Result<Loaded, DirError> {
     if root.exists(SKILL_FILE) {
         let real = std::fs::canonicalize(path).map_err(failed)?;
         let name = real.file_name().unwrap_or_default().to_string_lossy();
-        let mut room = MAX_TOTAL;
-        loaded.add(&name, Ok(root), &mut room);
+        let mut left = MAX_TOTAL;
+        loaded.add(&name, Ok(root), &mut left);
         return Ok(loaded);
     }
     let mut names = BTreeSet::new();
@@ -75,10 +75,10 @@ pub fn load_dir(path: &Path) -> Result<Loaded, DirError> {
             names.insert(name);
         }
     }
-    let mut room = MAX_TOTAL;
+    let mut left = MAX_TOTAL;
     for (index, name) in names.iter().enumerate() {
         if index < MAX_SKILLS {
-            loaded.add(name, open_folder(&root, name), &mut room);
+            loaded.add(name, open_folder(&root, name), &mut left);
         } else {
             let message = format!("a directory may hold {MAX_SKILLS} skills");
             loaded.refuse(name, Rule::TooManyFiles, message);

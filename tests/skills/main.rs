@@ -37,7 +37,7 @@ fn pages() -> Vec<Page> {
 fn none(rule: impl Fn(&Page) -> Vec<Finding>) {
     let found: Vec<String> = pages()
         .iter()
-        .flat_map(|page| rule(page))
+        .flat_map(rule)
         .map(|finding| finding.to_string())
         .collect();
     assert!(found.is_empty(), "\n{}", found.join("\n"));

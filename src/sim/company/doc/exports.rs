@@ -157,16 +157,18 @@ impl Docs {
         let Ask { task_id } = read(args)?;
         let pace = self.exports.pace;
         let job = self.exports.ask(task_id)?;
-        let page = self
+        let written = self
             .shelf
             .iter()
             .filter(|document| document.docid == job.docid)
             .find_map(|document| match &document.body {
-                Body::Page(page) => Some(page),
+                Body::Page(written) => Some(written),
                 _ => None,
             })
             .ok_or_else(|| unknown("task_id"))?;
-        let content = job.is_done(pace, now_ms).then(|| page.export(job.format));
+        let content = job
+            .is_done(pace, now_ms)
+            .then(|| written.export(job.format));
         Ok(state(None, content))
     }
 }
