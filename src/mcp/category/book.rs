@@ -104,7 +104,7 @@ impl Book {
         match self.known.get(place, Known::is_worth_keeping) {
             Some((Known::At(address), age)) => {
                 if age.stored >= SOFT_LIFE && self.lock().may_refetch(place) {
-                    tracing::debug!(account = %place.account, place.category, "an old address is asked for again");
+                    tracing::debug!(account = %place.account, category = place.category, "an old address is asked for again");
                     drop(self.ask(place));
                 }
                 Ok(address)
@@ -166,7 +166,7 @@ impl Book {
             Ok(Known::At(address)) if is_other(&address) => Renewed::Changed,
             _ => Renewed::Same,
         };
-        tracing::info!(account = %place.account, place.category, ?renewed, "an address was asked for again");
+        tracing::info!(account = %place.account, category = place.category, ?renewed, "an address was asked for again");
         renewed
     }
 
@@ -278,7 +278,7 @@ impl History {
         let generation = generation.unwrap_or_else(|| {
             self.generations += 1;
             if !address.is_wecoms() && of.is_none() {
-                tracing::warn!(account = %place.account, place.category, %address, "WeCom named a server outside of its own domains");
+                tracing::warn!(account = %place.account, category = place.category, %address, "WeCom named a server outside of its own domains");
             }
             self.generations
         });

@@ -28,3 +28,6 @@ mod verdict;
 mod words;
 
 pub use servers::Servers;
+
+#[cfg(test)]
+mod tests;
