@@ -63,7 +63,6 @@ impl Interceptor for BizError {
         };
         let class = catalogue::retry_class(&call.category, &call.method);
         let is_worth_repeating = match remedy(errcode, class) {
-            Remedy::Nothing => false,
             Remedy::NewAddress => {
                 let servers = next.servers();
                 let renewal = servers
@@ -75,7 +74,7 @@ impl Interceptor for BizError {
                 sleep(BUSY_PAUSE).await;
                 true
             }
-            Remedy::Pause => false,
+            Remedy::Nothing | Remedy::Pause => false,
         };
         if is_worth_repeating {
             tracing::debug!(

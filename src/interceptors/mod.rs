@@ -7,6 +7,7 @@
 //! What lies behind the list is [`CategoryServers`]: the client of WeCom's own servers.
 
 mod answer;
+pub(crate) mod audit;
 mod biz_error;
 mod call;
 mod chain;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod bots;
+#[cfg(test)]
 #[cfg(unix)]
 mod daemon;
 #[cfg(test)]

@@ -84,7 +84,7 @@ impl Address {
     }
 
     /// Whether requests to both go to the same server with the same key.
-    pub(super) fn leads_where(&self, other: &Self) -> bool {
+    pub(super) fn leads_to_same(&self, other: &Self) -> bool {
         self.url == other.url && self.headers == other.headers
     }
 

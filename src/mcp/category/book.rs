@@ -64,7 +64,7 @@ pub(super) enum Renewed {
 #[derive(Debug, Clone)]
 enum Known {
     At(Arc<Address>),
-    Closed(ToolError),
+    Closed(Arc<ToolError>),
 }
 
 #[derive(Debug, Default)]
@@ -109,10 +109,10 @@ impl Book {
                 }
                 Ok(address)
             }
-            Some((Known::Closed(error), _)) => Err(error),
+            Some((Known::Closed(error), _)) => Err(ToolError::clone(&error)),
             None => match self.ask(place).await? {
                 Known::At(address) => Ok(address),
-                Known::Closed(error) => Err(error),
+                Known::Closed(error) => Err(ToolError::clone(&error)),
             },
         }
     }
@@ -208,7 +208,7 @@ impl Book {
                 let known = match known {
                     Known::At(address) => {
                         let mut history = history.lock().unwrap_or_else(PoisonError::into_inner);
-                        Known::At(history.numbered(&asked, address, None))
+                        Known::At(history.numbered(&asked, &address, None))
                     }
                     closed @ Known::Closed(_) => closed,
                 };
@@ -262,18 +262,18 @@ impl History {
             )
             .next("Tell the person that the operator has to correct the configuration.")
         })?;
-        Ok(self.numbered(place, Arc::new(address), Some(server.clone())))
+        Ok(self.numbered(place, &address, Some(server.clone())))
     }
 
     /// Gives an address its number: that of the one before if it leads to the same place.
     fn numbered(
         &mut self,
         place: &Place,
-        address: Arc<Address>,
+        address: &Address,
         of: Option<McpServer>,
     ) -> Arc<Address> {
         let last = self.seen(place).last.as_ref();
-        let same = last.filter(|(last, _)| last.leads_where(&address));
+        let same = last.filter(|(last, _)| last.leads_to_same(address));
         let generation = same.map(|(last, _)| last.generation);
         let generation = generation.unwrap_or_else(|| {
             self.generations += 1;
@@ -284,7 +284,7 @@ impl History {
         });
         let address = Arc::new(Address {
             generation,
-            ..Address::clone(&address)
+            ..address.clone()
         });
         self.seen(place).last = Some((address.clone(), of));
         address
@@ -328,7 +328,7 @@ async fn ask(bots: &dyn Bots, place: &Place) -> Result<Known, ToolError> {
             tracing::debug!(%account, category, %error, "the address is not known");
             let error = words::of_bot(&error, account.as_str(), category);
             return match error.kind {
-                ErrorKind::CategoryUnavailable => Ok(Known::Closed(error)),
+                ErrorKind::CategoryUnavailable => Ok(Known::Closed(Arc::new(error))),
                 _ => Err(error),
             };
         }
@@ -351,9 +351,11 @@ async fn ask(bots: &dyn Bots, place: &Place) -> Result<Known, ToolError> {
             tracing::debug!(%account, category, %address, is_authed = address.is_authed, "an address was asked for");
             Ok(Known::At(Arc::new(address)))
         }
-        Err(error @ AddressError::Transport(_)) => Ok(Known::Closed(words::category_unavailable(
-            format!("`{category}` can't be reached: {error}."),
-        ))),
+        Err(error @ AddressError::Transport(_)) => {
+            let message = format!("`{category}` can't be reached: {error}.");
+            let closed = words::category_unavailable(message);
+            Ok(Known::Closed(Arc::new(closed)))
+        }
         Err(error) => Err(unusable(&error.to_string())),
     }
 }

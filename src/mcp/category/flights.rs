@@ -180,7 +180,9 @@ where
             .map(|ready| ready.value)
             .collect();
         drop(inner);
-        old.into_iter().for_each(|value| (self.dropped)(value));
+        for value in old {
+            (self.dropped)(value);
+        }
     }
 
     /// Stores a value that was fetched as number `number`, unless that fetch was disowned.
@@ -209,8 +211,9 @@ where
         };
         out.extend(inner.ready.insert(stored_as, ready));
         drop(inner);
-        out.into_iter()
-            .for_each(|ready| (self.dropped)(ready.value));
+        for ready in out {
+            (self.dropped)(ready.value);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner<K, V, E>> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -144,18 +145,30 @@ impl BotClient {
         command: Command,
         patience: Duration,
     ) -> Result<Ack, SendError> {
+        let deadline = Instant::now() + patience;
         let mut state = self.state();
-        let settled = state.wait_for(|state| {
-            state.is_live() || state.is_parked() || matches!(state, ConnectionState::Closed)
-        });
-        let is_live = matches!(
-            tokio::time::timeout(patience, settled).await,
-            Ok(Ok(state)) if state.is_live()
-        );
-        if !is_live {
-            return Err(SendError::NotConnected);
+        loop {
+            let settled = state.wait_for(|state| {
+                state.is_live() || state.is_parked() || matches!(state, ConnectionState::Closed)
+            });
+            let is_live = matches!(
+                timeout_at(deadline, settled).await,
+                Ok(Ok(state)) if state.is_live()
+            );
+            if !is_live {
+                return Err(SendError::NotConnected);
+            }
+            match self.send(command.clone()).await {
+                // It was lost just now, with the frame unwritten.
+                Err(SendError::NotConnected) => {
+                    let lost = timeout_at(deadline, state.changed()).await;
+                    if !matches!(lost, Ok(Ok(()))) {
+                        return Err(SendError::NotConnected);
+                    }
+                }
+                sent => return sent,
+            }
         }
-        self.send(command).await
     }
 
     /// Sends an intermediate stream frame, unless an earlier frame of the same `req_id` is
