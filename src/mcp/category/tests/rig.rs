@@ -259,6 +259,7 @@ impl Bots for FakeBots {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "bots answer it or an error")]
 pub(super) fn at(url: &str) -> Result<Value, BotError> {
     Ok(json!({"url": url, "type": "streamable-http", "is_authed": true}))
 }
@@ -280,8 +281,8 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) fn new(bots: &Arc<FakeBots>) -> Self {
-        let (hold, held) = mpsc::channel::<()>();
-        drop(tokio::task::spawn_blocking(move || held.recv().is_err()));
+        let (hold, release) = mpsc::channel::<()>();
+        drop(tokio::task::spawn_blocking(move || release.recv().is_err()));
         let home = Path::new("/nowhere");
         let mut config = Config::unconfigured(home);
         let account = Account::unconfigured("default".into(), home);

@@ -1,5 +1,6 @@
 //! The bot's key is in every address and must not be anywhere else.
 
+use std::fmt::Write as _;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -65,10 +66,10 @@ async fn logs_and_errors_hold_no_key_no_arguments_and_no_results() {
         }
         let ended = hurrying(rig.servers.call(&call)).await;
         if let Err(error) = ended {
-            said.push_str(&format!("{error:?}"));
+            write!(said, "{error:?}").unwrap();
         }
     }
-    said.push_str(&format!("{rig:?}", rig = rig.servers));
+    write!(said, "{:?}", rig.servers).unwrap();
     rig.servers.shutdown().await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(
