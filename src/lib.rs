@@ -10,6 +10,7 @@
 //! - [`channel`] is the runtime between them: policy, mailboxes, turns, replies;
 //! - [`daemon`] puts them together: one process, one state directory;
 //! - [`http`] is its one HTTP server;
+//! - [`skills`] teach an agent to use WeCom, and are served beside its tools;
 //! - [`sim`] is WeCom in a box, so that all of it runs without an account;
 //! - [`cli`] is the command line.
 //!
@@ -23,6 +24,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+mod egress;
 pub mod failpoint;
 pub mod files;
 pub mod http;

@@ -79,7 +79,10 @@ fn pieces(text: &str) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::identity::{Identity, TurnChat};
     use crate::ids::{Chat, ChatKind};
 
     fn turn(text: &str) -> TurnRequest {
@@ -89,7 +92,11 @@ mod tests {
                 kind: ChatKind::Direct,
                 id: "lisi".into(),
             },
-            sender: "lisi".into(),
+            identity: Arc::new(Identity::of_turn(
+                "hq".into(),
+                Some("lisi".into()),
+                TurnChat::Direct("lisi".into()),
+            )),
             message_id: "m1".into(),
             text: text.to_owned(),
             quote: None,

@@ -9,7 +9,8 @@ use futures_util::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{AgentBackend, AgentsSettings};
-use crate::ids::{Chat, MessageId, UserId};
+use crate::identity::Identity;
+use crate::ids::{Chat, MessageId};
 
 pub use echo::EchoAgent;
 
@@ -18,8 +19,9 @@ pub use echo::EchoAgent;
 pub struct TurnRequest {
     /// The conversation, which is also the agent's session.
     pub chat: Chat,
-    /// Who wrote. Set by the runtime; nothing an agent says changes it.
-    pub sender: UserId,
+    /// For whom tools act that the agent uses: the account, the chat, and as requester the
+    /// one who wrote. Made by the runtime; nothing an agent says changes it.
+    pub identity: Arc<Identity>,
     /// The message that is answered.
     pub message_id: MessageId,
     /// What was written, without a leading mention of the bot. May be empty when there

@@ -10,6 +10,7 @@
 //! one worker, which runs a turn at a time.
 
 mod account;
+mod bots;
 mod command;
 mod draft;
 mod inbound;

@@ -8,11 +8,13 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::account::{AccountState, AccountStatus, RunningAccount, Shared, of_idle};
+use super::bots::Registry;
 use crate::agent::{Agent, Agents};
 use crate::clock::SharedClock;
 use crate::config::{Account, Config};
 use crate::ids::AccountId;
 use crate::store::Store;
+use crate::wecom::bot::Bots;
 
 /// Turns that may run at the same time in the whole process. Each holds a few kilobytes
 /// and whatever its agent needs; more than this wait for a place.
@@ -94,6 +96,7 @@ impl Runtime {
             store,
             clock,
             agents: agents_seen,
+            bots: Arc::default(),
             turns: Arc::new(Semaphore::new(MAX_RUNNING_TURNS)),
         };
         let runtime = Self {
@@ -213,6 +216,12 @@ impl Runtime {
                 }
             }
         }
+    }
+
+    /// The bots of the accounts that run, now and later.
+    pub fn bots(&self) -> Arc<dyn Bots> {
+        let bots: Arc<Registry> = self.shared.bots.clone();
+        bots
     }
 
     /// The status of every account, in order of id.

@@ -14,6 +14,8 @@ use super::reply::{Closing, Delivery, Reply, TurnEnd, closing};
 use crate::agent::{Agent, AgentEvent, AgentFailure, FailureClass, TurnRequest};
 use crate::clock::SharedClock;
 use crate::failpoint;
+use crate::identity::{Identity, TurnChat};
+use crate::ids::ChatKind;
 use crate::store::{Answer, InboxId, Outcome, Store};
 
 /// Turns begun for one message before it is given up: a message that brings the process
@@ -176,9 +178,15 @@ async fn keep(id: InboxId, closing: &Closing, context: &TurnContext) {
 }
 
 fn request(inbound: Inbound, attempts: u32) -> TurnRequest {
+    let chat = match inbound.chat.kind {
+        ChatKind::Direct => TurnChat::Direct(inbound.sender.clone()),
+        ChatKind::Group => TurnChat::Group(inbound.chat.id.clone()),
+    };
+    let account = inbound.chat.account.clone();
+    let identity = Identity::of_turn(account, Some(inbound.sender), chat);
     TurnRequest {
         chat: inbound.chat,
-        sender: inbound.sender,
+        identity: Arc::new(identity),
         message_id: inbound.message_id,
         text: inbound.text,
         quote: inbound.quote,

@@ -13,13 +13,23 @@ use tokio_util::sync::CancellationToken;
 use super::{EXIT_UNAVAILABLE, print, run::asked_to_stop, tokio_runtime};
 use crate::clock::SystemClock;
 use crate::config::{Environment, Location, load_text};
-use crate::daemon::{Daemon, DaemonOptions};
+use crate::daemon::{Daemon, DaemonOptions, StartError};
+use crate::ids::{AccountId, UserId};
+use crate::mcp::credentials::MintRequest;
+use crate::secret::Secret;
 use crate::sim::{
     DEMO_BOT, DEMO_SECRET, Entry, EntryKind, Injection, Seed, Sim, SimChat, SimError, SimOptions,
 };
 
 /// Where the page is when the port is free, so that its address can be kept.
 const PAGE_PORT: u16 = 19790;
+
+/// Where the daemon is when the port is free, so that a registration of its MCP server can
+/// be kept.
+const DAEMON_PORT: u16 = 19791;
+
+/// Name of the MCP client that the banner registers.
+const CLIENT: &str = "demo";
 
 /// The member who speaks for `--say`.
 const SPEAKER: &str = "zhangwei";
@@ -65,12 +75,25 @@ async fn demo(args: &DemoArgs, environment: Environment) -> anyhow::Result<ExitC
     };
     // Gone when the demo ends: a demo leaves nothing behind.
     let home = tempfile::tempdir().context("cannot make a directory for the demo's state")?;
-    let daemon = start_daemon(&sim, home.path(), environment).await?;
+    let options = |port| daemon_options(&sim, home.path(), &environment, port);
+    let daemon = match Daemon::start(options(DAEMON_PORT)?).await {
+        Err(StartError::Bind { .. }) => Daemon::start(options(0)?).await?,
+        started => started?,
+    };
     sim.wait_subscribed(&DEMO_BOT.into(), PATIENCE).await?;
     if let Some(text) = &args.say {
         say(&sim, text).await?;
     } else {
-        banner(&sim, &daemon);
+        let member = MintRequest {
+            id: CLIENT.to_owned(),
+            account: AccountId::new("default"),
+            user: Some(UserId::new(SPEAKER)),
+            read_only: false,
+            categories: Vec::new(),
+            ttl_s: None,
+        };
+        let minted = daemon.credentials().mint(member).await?;
+        banner(&sim, &daemon, &minted.token);
         asked_to_stop().await?;
     }
     daemon
@@ -92,7 +115,12 @@ async fn start_sim(port: Option<u16>) -> Result<Sim, SimError> {
     }
 }
 
-async fn start_daemon(sim: &Sim, home: &Path, environment: Environment) -> anyhow::Result<Daemon> {
+fn daemon_options(
+    sim: &Sim,
+    home: &Path,
+    environment: &Environment,
+    port: u16,
+) -> anyhow::Result<DaemonOptions> {
     let settings = json!({
         "channels": { "wecom": {
             "enabled": true,
@@ -104,31 +132,46 @@ async fn start_daemon(sim: &Sim, home: &Path, environment: Environment) -> anyho
             "welcomeText": "你好，我是小助手。对我说点什么，我会原样复述。\nHi! Tell me something and I will repeat it.",
         } },
         "agents": { "defaults": { "backend": { "type": "echo", "pieceDelayMs": PIECE_DELAY_MS } } },
-        "gateway": { "port": 0, "reload": { "mode": "off" } },
+        "gateway": { "port": port, "reload": { "mode": "off" } },
     });
     let location = Location {
         home: home.to_owned(),
         path: home.join("wecom.json"),
         read_only: true,
     };
-    let loaded = load_text(&settings.to_string(), &location, &environment)?;
-    let options = DaemonOptions {
+    let loaded = load_text(&settings.to_string(), &location, environment)?;
+    Ok(DaemonOptions {
         location,
-        environment,
+        environment: environment.clone(),
         loaded,
         clock: SystemClock::shared(),
-    };
-    Ok(Daemon::start(options).await?)
+    })
 }
 
-fn banner(sim: &Sim, daemon: &Daemon) {
+fn banner(sim: &Sim, daemon: &Daemon, token: &Secret) {
+    let server = format!("http://{}/mcp", daemon.address());
     print::line("");
-    print::line("  wecom demo: a simulated WeCom, the channel runtime and an echo agent.");
+    print::line(
+        "  wecom demo: a simulated WeCom, the channel runtime, an echo agent, an MCP server.",
+    );
     print::line("");
     print::line(&format!("  Chat page   {}", sim.page_url()));
+    print::line(&format!("  MCP server  {server}"));
     print::line(&format!("  Health      http://{}/readyz", daemon.address()));
     print::line("");
     print::line("  Open the page, pick a person, write to 小助手. Ctrl-C ends the demo.");
+    print::line("");
+    print::line(&format!(
+        "  An agent can act in this WeCom as {SPEAKER}. Claude Code:"
+    ));
+    print::line("");
+    print::line(&format!(
+        "    claude mcp add --transport http wecom {server} --header \"Authorization: Bearer {}\"",
+        token.reveal()
+    ));
+    print::line("");
+    print::line("  Any other MCP client: the same address and header, Streamable HTTP. The token");
+    print::line("  ends with the demo.");
     print::line("");
 }
 

@@ -9,6 +9,7 @@ mod print;
 mod reload;
 mod run;
 mod sim;
+pub mod skills;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +55,9 @@ enum Command {
     /// Read, change and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Skills that teach an agent to use WeCom: look at them, check them, install them
+    #[command(subcommand)]
+    Skills(skills::SkillsCommand),
     /// Serve MCP to the program that started this one, call methods by hand, manage clients
     Mcp(mcp::McpArgs),
 }
@@ -79,9 +83,12 @@ impl Command {
     fn default_log(&self) -> &'static str {
         match self {
             Self::Run(_) => "info",
-            Self::Demo(_) | Self::Sim(_) | Self::Channels(_) | Self::Config(_) | Self::Mcp(_) => {
-                "warn"
-            }
+            Self::Demo(_)
+            | Self::Sim(_)
+            | Self::Channels(_)
+            | Self::Config(_)
+            | Self::Mcp(_)
+            | Self::Skills(_) => "warn",
         }
     }
 
@@ -103,6 +110,16 @@ impl Command {
                     reload: &|| reload::ask_daemon(&location),
                 };
                 Ok(ExitCode::from(config::run(command, &mut session)?))
+            }
+            Self::Skills(command) => {
+                let mut session = skills::Session {
+                    location: &location,
+                    environment: &environment,
+                    project: std::env::current_dir()?,
+                    out: &mut std::io::stdout(),
+                    err: &mut std::io::stderr(),
+                };
+                Ok(ExitCode::from(skills::run(command, &mut session)?))
             }
         }
     }

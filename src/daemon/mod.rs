@@ -3,21 +3,29 @@
 mod contact;
 mod lock;
 mod reload;
+mod standalone;
+mod tools;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::channel::{Backends, Runtime};
 use crate::clock::SharedClock;
-use crate::config::{Environment, Loaded, Location};
-use crate::http::{self, Services};
+use crate::config::{Environment, LiveConfig, Loaded, Location};
+use crate::files::MediaStore;
+use crate::http::{self, Services, ToolServices};
+use crate::mcp;
+use crate::mcp::credentials::{Credentials, SessionCredentials};
+use crate::mcp::server::{HttpParts, LocalRunner, ServerParts, ToolRunner};
 use crate::secret::Secret;
+use crate::skills::{LiveSkills, SkillSources};
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::task;
 
@@ -25,6 +33,8 @@ pub use contact::{Contact, ContactError, find};
 use lock::HomeLock;
 pub use lock::LockError;
 use reload::{FileReloader, watch_files};
+pub use standalone::Standalone;
+pub use tools::Toolbox;
 
 /// Closed messages are remembered this long, so that a repeated push is known.
 const REMEMBER_CLOSED: Duration = Duration::from_hours(24);
@@ -32,11 +42,16 @@ const REMEMBER_CLOSED: Duration = Duration::from_hours(24);
 /// How often closed messages are looked through.
 const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
 
+/// How often old files are looked for.
+const MEDIA_INTERVAL: Duration = Duration::from_hours(1);
+
 /// A running daemon.
 #[derive(Debug)]
 pub struct Daemon {
     address: SocketAddr,
     runtime: Arc<Runtime>,
+    toolbox: Toolbox,
+    credentials: Arc<Credentials>,
     contact_file: PathBuf,
     stop: CancellationToken,
     tracker: TaskTracker,
@@ -110,8 +125,16 @@ impl Daemon {
         let listener = bound.map_err(|source| StartError::Bind { address, source })?;
         let address = listener.local_addr().unwrap_or(address);
         let token = Secret::new(contact::new_token());
-        let contact_file = contact::publish(&location.home, address, &token)?;
 
+        let live = LiveConfig::new(loaded.config.clone());
+        let sessions = SessionCredentials::new();
+        let credentials =
+            Credentials::load(live.clone(), store.clone(), clock.clone(), sessions).await;
+        let credentials = match credentials {
+            Ok(credentials) => Arc::new(credentials),
+            Err(source) => return Err(StartError::Store { path, source }),
+        };
+        let contact_file = contact::publish(&location.home, address, &token)?;
         let runtime = Arc::new(
             Runtime::start(
                 &loaded.config,
@@ -123,12 +146,31 @@ impl Daemon {
         );
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
+        let user_home = environment.home_dir().map(Path::to_owned);
+        let toolbox = Toolbox::new(live.clone(), runtime.bots(), clock.clone(), user_home);
+        let runner: Arc<dyn ToolRunner> =
+            Arc::new(LocalRunner::new(toolbox.tools.clone(), runtime.clone()));
+        let sources = SkillSources::new(&loaded.config.mcp_server);
+        let skills = LiveSkills::start(sources, &tracker, stop.clone());
+        let mcp = mcp::server::http_service(HttpParts {
+            server: ServerParts {
+                runner: runner.clone(),
+                skills,
+                media: Some(toolbox.media.clone()),
+                config: live.clone(),
+            },
+            credentials: credentials.clone(),
+            bind: address.ip(),
+            stop: stop.clone(),
+            tracker: tracker.clone(),
+        });
         let follow_files = loaded.config.gateway.reload;
         let reloader = Arc::new(FileReloader::new(
             location,
             environment,
             loaded,
             runtime.clone(),
+            live.clone(),
         ));
         if follow_files {
             task::spawn(
@@ -137,22 +179,33 @@ impl Daemon {
                 watch_files(reloader.clone(), stop.clone()),
             );
         }
-        let services = Services {
+        let routes = http::router(Services {
             runtime: runtime.clone(),
             reloader: reloader.clone(),
+            token: token.clone(),
+        })
+        .merge(http::tool_router(ToolServices {
+            runner,
+            credentials: credentials.clone(),
+            config: live,
             token,
-        };
+        }))
+        .merge(mcp);
         task::spawn(
             &tracker,
             "http",
-            http::serve(listener, http::router(services), stop.clone()),
+            http::serve(listener, routes, stop.clone()),
         );
+        let media = toolbox.media.clone();
+        task::spawn(&tracker, "media", keep_media_small(media, stop.clone()));
         task::spawn(&tracker, "hangup", reload_on_hangup(reloader, stop.clone()));
         task::spawn(&tracker, "prune", prune(store, clock, stop.clone()));
         tracing::info!(%address, "the daemon is up");
         Ok(Self {
             address,
             runtime,
+            toolbox,
+            credentials,
             contact_file,
             stop,
             tracker,
@@ -170,16 +223,36 @@ impl Daemon {
         &self.runtime
     }
 
+    /// The tokens of MCP clients.
+    pub fn credentials(&self) -> &Arc<Credentials> {
+        &self.credentials
+    }
+
     /// Stops taking up work, gives running turns until `drain` is over or `hurry` is
     /// cancelled, then ends everything. Returns how many messages were left to the next
     /// start.
     pub async fn shutdown(self, drain: Duration, hurry: &CancellationToken) -> usize {
         let left = self.runtime.shutdown(drain, hurry).await;
         self.stop.cancel();
+        self.toolbox.servers.shutdown().await;
         self.tracker.close();
         self.tracker.wait().await;
         contact::withdraw(&self.contact_file);
         left
+    }
+}
+
+/// Removes files that calls brought once they are past their time.
+async fn keep_media_small(media: MediaStore, stop: CancellationToken) {
+    media.clean_up(true).await;
+    let mut timer = tokio::time::interval_at(Instant::now() + MEDIA_INTERVAL, MEDIA_INTERVAL);
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = timer.tick() => {}
+        }
+        media.clean_up(false).await;
     }
 }
 

@@ -7,7 +7,9 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::channel::Runtime;
-use crate::config::{self, Config, Environment, Issue, Loaded, Location, Severity, watch};
+use crate::config::{
+    self, Config, Environment, Issue, LiveConfig, Loaded, Location, Severity, watch,
+};
 use crate::http::{ReloadReport, Reloader};
 use crate::ids::AccountId;
 
@@ -19,6 +21,8 @@ pub(super) struct FileReloader {
     location: Location,
     environment: Environment,
     runtime: Arc<Runtime>,
+    /// What rooms beside the runtime look things up in.
+    live: LiveConfig,
     /// What is in use. Held while a reload runs, so that reloads come one after another.
     current: Mutex<Loaded>,
 }
@@ -29,11 +33,13 @@ impl FileReloader {
         environment: Environment,
         loaded: Loaded,
         runtime: Arc<Runtime>,
+        live: LiveConfig,
     ) -> Self {
         Self {
             location,
             environment,
             runtime,
+            live,
             current: Mutex::new(loaded),
         }
     }
@@ -64,6 +70,7 @@ impl Reloader for FileReloader {
         };
         let problems = keep_broken_accounts(&current.config, &mut loaded.config);
         let needs_restart = keep_what_needs_a_restart(&current.config, &mut loaded.config);
+        self.live.replace(loaded.config.clone());
         let applied = self.runtime.apply(&loaded.config).await;
         *current = loaded;
         let report = ReloadReport {

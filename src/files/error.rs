@@ -69,9 +69,6 @@ pub enum StoreError {
     /// There is none that this identity may see.
     #[error("there is no such file any more; ask for it again")]
     NotFound,
-    /// Nothing to keep.
-    #[error("the file is empty")]
-    Empty,
     /// Over the limit of one file.
     #[error("the file has {size} bytes or more, at most {limit} are kept")]
     TooLarge {

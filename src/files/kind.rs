@@ -79,7 +79,7 @@ pub fn sniff(head: &[u8], size: u64, name: &str) -> &'static str {
     let found = by_bytes(head, size);
     let named = extension(name).and_then(|extension| by_extension(&extension));
     match (found, named) {
-        (None, Some(named)) if !is_text(named) => named,
+        (None, Some(named)) if !is_text(named) || size == 0 => named,
         (Some(ZIP), Some(named)) if !is_text(named) && by_bytes_only(named).is_none() => named,
         (Some(TEXT), Some(named)) if is_text(named) => named,
         (found, _) => found.unwrap_or(UNKNOWN),
@@ -98,7 +98,7 @@ pub fn image_type(head: &[u8], size: u64) -> Option<&'static str> {
 }
 
 /// Whether a type is text that a person could read.
-pub(super) fn is_text(mime: &str) -> bool {
+pub fn is_text(mime: &str) -> bool {
     mime.starts_with("text/")
         || matches!(
             mime,

@@ -17,10 +17,10 @@ mod writing;
 
 pub use error::{FileError, StoreError};
 pub use grant::FileGrant;
-pub use kind::{HEAD_BYTES, image_type, sniff};
+pub use kind::{HEAD_BYTES, image_type, is_text, sniff};
 pub use name::sanitise;
 pub use open::{FileId, OpenedFile};
 pub use roots::FileRoots;
 pub use scope::{MediaScope, MediaUri, NotAMediaUri, StoredId};
 pub use store::{MediaStore, Stored, StoredFile};
-pub use writing::{MAX_FILE_BYTES, Measured, Measures, Unclaimed, Writing};
+pub use writing::{MAX_FILE_BYTES, Measured, Measures, Unclaimed, Writing, sha256};

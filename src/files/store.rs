@@ -4,11 +4,13 @@ use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
 use cap_std::fs::{Dir, OpenOptions};
 use tempfile::NamedTempFile;
+use tokio_util::sync::CancellationToken;
 
 use super::error::StoreError;
 use super::scope::{MediaScope, MediaUri, StoredId};
@@ -22,6 +24,9 @@ use crate::ids::AccountId;
 
 /// Bytes that all kept files of an account may have together (1 GiB).
 const ACCOUNT_QUOTA: u64 = 1024 * 1024 * 1024;
+
+/// How often files that are past their time are looked for.
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// The folder of received files below `media.tempDir`.
 pub(super) const INBOUND: &str = "inbound";
@@ -194,6 +199,19 @@ impl MediaStore {
         }
     }
 
+    /// Cleans up as at a start, then every hour, until `stop`. Dropping it is harmless.
+    pub async fn keep_clean(&self, stop: CancellationToken) {
+        let mut hours = tokio::time::interval(SWEEP_EVERY);
+        let mut starting = true;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = hours.tick() => self.clean_up(starting).await,
+            }
+            starting = false;
+        }
+    }
+
     /// Moves a finished file to its name.
     pub(super) fn put(
         &self,
@@ -306,3 +324,6 @@ async fn blocking<T: Send + 'static>(
         Err(failed) => Err(StoreError::Io(io::Error::other(failed))),
     }
 }
+
+#[cfg(test)]
+mod tests;

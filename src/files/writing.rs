@@ -171,6 +171,11 @@ impl Drop for Unclaimed {
     }
 }
 
+/// SHA-256 of bytes, lower-case hex.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// Removes a file that may be gone already.
 pub(super) fn remove(path: &Path) -> bool {
     match std::fs::remove_file(path) {

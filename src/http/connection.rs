@@ -20,10 +20,14 @@ use crate::task;
 /// is waited for. A client that dribbles holds a connection no longer.
 const HEADERS: Duration = Duration::from_secs(10);
 
+/// What requests at hand get to finish at shutdown. A tool call may take minutes; whoever
+/// waits for it is told by the closed connection.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// After a failed accept, which is mostly for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves `app` until `stop` is cancelled, then finishes the requests at hand.
+/// Serves `app` until `stop` is cancelled, then gives the requests at hand five seconds.
 pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) {
     let connections = TaskTracker::new();
     loop {
@@ -62,7 +66,10 @@ async fn serve_one(stream: TcpStream, app: Router, stop: CancellationToken) {
         served = connection.as_mut() => served,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            match tokio::time::timeout(GRACE, connection).await {
+                Ok(served) => served,
+                Err(_) => return tracing::debug!("a request was cut at shutdown"),
+            }
         }
     };
     if let Err(error) = served {

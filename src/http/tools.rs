@@ -146,16 +146,14 @@ impl Confirm for Person {
             .answered
             .as_ref()
             .filter(|answered| Question::from(answered.question.clone()) == question);
-        match answer {
-            Some(answered) => match answered.allowed {
-                Some(true) => Confirmed::Yes,
-                Some(false) => Confirmed::No,
-                None => Confirmed::Unavailable,
-            },
-            None => {
-                *self.asked() = Some(question);
-                Confirmed::Later
-            }
+        let Some(answered) = answer else {
+            *self.asked() = Some(question);
+            return Confirmed::Later;
+        };
+        match answered.allowed {
+            Some(true) => Confirmed::Yes,
+            Some(false) => Confirmed::No,
+            None => Confirmed::Unavailable,
         }
     }
 }

@@ -121,6 +121,7 @@ impl ToolCall {
 
     /// A call that an interceptor makes for this one: same identity, same notes, same
     /// deadline or an earlier one.
+    #[must_use]
     pub fn nested(
         &self,
         method: impl Into<String>,

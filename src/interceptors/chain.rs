@@ -183,3 +183,6 @@ impl Next<'_> {
         &*self.pipeline.servers
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,10 +10,7 @@ pub struct Meaning {
     /// What happened, as a sentence without a full stop.
     pub message: &'static str,
     /// What to do.
-    pub next: Option<&'static str>,
-    /// Whether the server's address or its key may be out of date, so that asking for it
-    /// again is worth it.
-    pub stale_address: bool,
+    pub next: &'static str,
 }
 
 impl Meaning {
@@ -28,120 +25,13 @@ pub const BUSY: i64 = -1;
 
 /// What a code means; `None` for one that nobody has described, which is a business error.
 pub fn meaning(errcode: i64) -> Option<Meaning> {
-    let (kind, message, next) = match errcode {
-        850_001 => (
-            ErrorKind::Authorization,
-            "The bot's key was refused: its authorisation is missing or has expired",
-            RENEW_GRANT,
-        ),
-        850_002 => (
-            ErrorKind::Authorization,
-            "The bot is not authorised for this category",
-            RENEW_GRANT,
-        ),
-        850_003 | 853_007 => (
-            ErrorKind::Authorization,
-            "The bot's authorisation has expired",
-            RENEW_GRANT,
-        ),
-        851_003 => (
-            ErrorKind::Authorization,
-            "The bot has no right on this document",
-            "Do not repeat the call. Ask the user for access, or work on a copy that the bot \
-             creates itself.",
-        ),
-        851_008 | 851_013 => (
-            ErrorKind::Authorization,
-            "The bot may not use documents for this member yet",
-            ASK_FOR_GRANT,
-        ),
-        851_014 => (
-            ErrorKind::Authorization,
-            "The bot's document authorisation was reset",
-            ASK_FOR_GRANT,
-        ),
-        853_000 => (
-            ErrorKind::Authorization,
-            "The key of the server's address was refused",
-            RENEW_GRANT,
-        ),
-        853_004 => (
-            ErrorKind::Authorization,
-            "The bot's token has expired",
-            RENEW_GRANT,
-        ),
-        846_609 | 846_610 => (
-            ErrorKind::CategoryUnavailable,
-            "This category is not open to this bot",
-            CATEGORY_CLOSED,
-        ),
-        853_006 => (
-            ErrorKind::CategoryUnavailable,
-            "This method is not open to this company",
-            CATEGORY_CLOSED,
-        ),
-        45_009 => (
-            ErrorKind::RateLimited,
-            "Too many calls",
-            "Wait a minute before the next call, and make fewer of them.",
-        ),
-        45_033 => (
-            ErrorKind::RateLimited,
-            "Too many calls at the same time",
-            "Make the calls one after the other.",
-        ),
-        BUSY => (
-            ErrorKind::Business,
-            "WeCom is busy",
-            "Wait some seconds. A call that changes something may have run: look first.",
-        ),
-        851_002 => (
-            ErrorKind::Business,
-            "This method does not fit this kind of document",
-            "Decide by the document's link which method fits, and use that one.",
-        ),
-        640_002 => (
-            ErrorKind::Business,
-            "There is no such file",
-            "Look it up again; never guess an id.",
-        ),
-        2_022_001 => (
-            ErrorKind::Business,
-            "There is no such sub-sheet",
-            "List the sub-sheets again and take the id from there.",
-        ),
-        860_042 => (
-            ErrorKind::Business,
-            "A participant cannot be reached by the bot",
-            "Tell the user who it is, by name, and offer to go on without them.",
-        ),
-        860_046 => (
-            ErrorKind::Business,
-            "There is no such member, or the search is not offered here",
-            "Look the member up with contact.get_userlist.",
-        ),
-        40_003 | 60_111 => (
-            ErrorKind::Business,
-            "There is no member with this user id",
-            "Look the member up by name; never guess an id.",
-        ),
-        40_058 => (
-            ErrorKind::Business,
-            "An argument is not valid",
-            "Put right what the message names.",
-        ),
-        93_006 => (
-            ErrorKind::Business,
-            "The chat id is not valid",
-            "Look the chat up again; its letters' case counts.",
-        ),
-        _ => return None,
-    };
+    let (kind, _, message, next) = TABLE
+        .iter()
+        .find(|(_, codes, _, _)| codes.contains(&errcode))?;
     Some(Meaning {
-        kind,
+        kind: *kind,
         message,
-        next: Some(next),
-        stale_address: matches!(errcode, 850_001 | 850_002 | 851_014 | 853_000),
+        next,
     })
 }
 
@@ -159,6 +49,137 @@ pub const ASK_FOR_GRANT: &str = "Do not repeat the call. Show the member who ask
 
 const CATEGORY_CLOSED: &str = "Do not repeat the call, and do not try other categories or spellings. Tell the \
      user that this capability is not open to the bot.";
+
+/// Kind, codes, what happened, what to do.
+const TABLE: [(ErrorKind, &[i64], &str, &str); 21] = [
+    (
+        ErrorKind::Authorization,
+        &[850_001],
+        "The bot's key was refused: its authorisation is missing or has expired",
+        RENEW_GRANT,
+    ),
+    (
+        ErrorKind::Authorization,
+        &[850_002],
+        "The bot is not authorised for this category",
+        RENEW_GRANT,
+    ),
+    (
+        ErrorKind::Authorization,
+        &[850_003, 853_007],
+        "The bot's authorisation has expired",
+        RENEW_GRANT,
+    ),
+    (
+        ErrorKind::Authorization,
+        &[851_003],
+        "The bot has no right on this document",
+        "Do not repeat the call. Ask the user for access, or work on a copy that the bot creates \
+         itself.",
+    ),
+    (
+        ErrorKind::Authorization,
+        &[851_008, 851_013],
+        "The bot may not use documents for this member yet",
+        ASK_FOR_GRANT,
+    ),
+    (
+        ErrorKind::Authorization,
+        &[851_014],
+        "The bot's document authorisation was reset",
+        ASK_FOR_GRANT,
+    ),
+    (
+        ErrorKind::Authorization,
+        &[853_000],
+        "The key of the server's address was refused",
+        RENEW_GRANT,
+    ),
+    (
+        ErrorKind::Authorization,
+        &[853_004],
+        "The bot's token has expired",
+        RENEW_GRANT,
+    ),
+    (
+        ErrorKind::CategoryUnavailable,
+        &[846_609, 846_610],
+        "This category is not open to this bot",
+        CATEGORY_CLOSED,
+    ),
+    (
+        ErrorKind::CategoryUnavailable,
+        &[853_006],
+        "This method is not open to this company",
+        CATEGORY_CLOSED,
+    ),
+    (
+        ErrorKind::RateLimited,
+        &[45_009],
+        "Too many calls",
+        "Wait a minute before the next call, and make fewer of them.",
+    ),
+    (
+        ErrorKind::RateLimited,
+        &[45_033],
+        "Too many calls at the same time",
+        "Make the calls one after the other.",
+    ),
+    (
+        ErrorKind::Business,
+        &[BUSY],
+        "WeCom is busy",
+        "Wait some seconds. A call that changes something may have run: look first.",
+    ),
+    (
+        ErrorKind::Business,
+        &[851_002],
+        "This method does not fit this kind of document",
+        "Decide by the document's link which method fits, and use that one.",
+    ),
+    (
+        ErrorKind::Business,
+        &[640_002],
+        "There is no such file",
+        "Look it up again; never guess an id.",
+    ),
+    (
+        ErrorKind::Business,
+        &[2_022_001],
+        "There is no such sub-sheet",
+        "List the sub-sheets again and take the id from there.",
+    ),
+    (
+        ErrorKind::Business,
+        &[860_042],
+        "A participant cannot be reached by the bot",
+        "Tell the user who it is, by name, and offer to go on without them.",
+    ),
+    (
+        ErrorKind::Business,
+        &[860_046],
+        "There is no such member, or the search is not offered here",
+        "Look the member up with contact.get_userlist.",
+    ),
+    (
+        ErrorKind::Business,
+        &[40_003, 60_111],
+        "There is no member with this user id",
+        "Look the member up by name; never guess an id.",
+    ),
+    (
+        ErrorKind::Business,
+        &[40_058],
+        "An argument is not valid",
+        "Put right what the message names.",
+    ),
+    (
+        ErrorKind::Business,
+        &[93_006],
+        "The chat id is not valid",
+        "Look the chat up again; its letters' case counts.",
+    ),
+];
 
 #[cfg(test)]
 mod tests {
@@ -189,7 +210,7 @@ mod tests {
     #[test]
     fn what_cannot_succeed_is_not_to_be_repeated() {
         for code in [850_001, 851_003, 851_013, 846_609, 853_006] {
-            let next = meaning(code).unwrap().next.unwrap();
+            let next = meaning(code).unwrap().next;
             assert!(next.contains("Do not repeat"), "{code}");
         }
     }
@@ -207,14 +228,5 @@ mod tests {
             let meaning = meaning(code).unwrap();
             assert_eq!(meaning.is_retryable(code, reads), retryable, "{code}");
         }
-    }
-
-    #[test]
-    fn only_some_codes_speak_of_a_stale_address() {
-        let stale: Vec<i64> = [850_001, 850_002, 850_003, 851_013, 851_014, 853_000, 45_009]
-            .into_iter()
-            .filter(|code| meaning(*code).unwrap().stale_address)
-            .collect();
-        assert_eq!(stale, [850_001, 850_002, 851_014, 853_000]);
     }
 }

@@ -35,7 +35,7 @@ pub fn business_error(
                 said => format!("{} (WeCom says: {said}).", meaning.message),
             };
             let mut error = ToolError::new(meaning.kind, message);
-            error.next = meaning.next.map(str::to_owned);
+            error.next = Some(meaning.next.to_owned());
             error.retryable = meaning.is_retryable(head.errcode, reads);
             error
         }
@@ -70,8 +70,7 @@ fn meaning(head: &BusinessHead, has_help: bool) -> Option<Meaning> {
     (has_help && codes::is_near_authorization(head.errcode)).then_some(Meaning {
         kind: ErrorKind::Authorization,
         message: "The bot lacks an authorisation",
-        next: Some(codes::ASK_FOR_GRANT),
-        stale_address: false,
+        next: codes::ASK_FOR_GRANT,
     })
 }
 

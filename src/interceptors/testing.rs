@@ -56,14 +56,6 @@ impl FakeServers {
     pub(crate) fn calls(&self) -> Vec<ToolCall> {
         self.calls.lock().unwrap().clone()
     }
-
-    /// Arguments of the last call.
-    pub(crate) fn last_args(&self) -> Value {
-        let calls = self.calls.lock().unwrap();
-        calls
-            .last()
-            .map_or(Value::Null, |call| Value::Object(call.args.clone()))
-    }
 }
 
 #[async_trait]

@@ -15,10 +15,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::chat::{BadChatName, SimChat};
+use super::company;
 use super::events;
 use super::faults::{FaultRequest, Faults};
 use super::guard;
 use super::injection::{Injected, Injection, Push, RawFrame};
+use super::mcp;
 use super::options::{SeedBot, SeedGroup, SeedUser};
 use super::record::{ConnectionInfo, RecordedFrame, Violation};
 use super::shared::Shared;
@@ -47,6 +49,8 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
             put(set_faults).get(faults).delete(clear_faults),
         )
         .route("/mcp/{bot}", put(set_mcp_urls))
+        .merge(mcp::router())
+        .merge(company::router())
         .route("/frames/{bot}", get(frames))
         .route("/connections/{bot}", get(connection))
         .route("/violations", get(violations))
@@ -81,6 +85,8 @@ async fn state(State(shared): World) -> Json<Value> {
 struct NewUser {
     id: UserId,
     name: String,
+    #[serde(default)]
+    alias: String,
 }
 
 async fn add_user(State(shared): World, Body(user): Body<NewUser>) -> Result<Json<Value>, Failure> {
@@ -88,6 +94,7 @@ async fn add_user(State(shared): World, Body(user): Body<NewUser>) -> Result<Jso
     shared.world().add_user(SeedUser {
         id: user.id,
         name: user.name,
+        alias: user.alias,
     })?;
     Ok(Json(json!({ "id": id })))
 }
@@ -357,7 +364,7 @@ async fn violations(State(shared): World) -> Json<Vec<Violation>> {
 }
 
 /// A JSON body, whose faults are answered as JSON too.
-struct Body<T>(T);
+pub(super) struct Body<T>(pub(super) T);
 
 impl<T, S> FromRequest<S> for Body<T>
 where
@@ -378,7 +385,7 @@ where
 }
 
 /// An answer with an error: `{"error": "..."}`.
-struct Failure {
+pub(super) struct Failure {
     status: StatusCode,
     text: String,
 }

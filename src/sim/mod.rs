@@ -3,21 +3,25 @@
 //! [`Sim::start`] runs a true bot socket server on one loopback port: the protocol of
 //! the long connection at `/`, a chat page for a person at the same address, and a
 //! control API under `/sim/` through which tests and the page write as members, read
-//! transcripts and make things go wrong. `docs/simulator.md` describes it for users.
+//! transcripts and make things go wrong, and the company's category servers (MCP) under
+//! `/mcp/`. `docs/simulator.md` describes it for users.
 //!
 //! It is the other side of [`crate::wecom`] and shares nothing with it, so that a
 //! misunderstanding on one side shows on the other. The rules (`rules`) are pure; the
-//! company (`world`) is behind one mutex; sockets and HTTP only carry.
+//! people and their chats (`world`) are behind one mutex, what else the category servers
+//! know (`company`) behind another; sockets and HTTP only carry.
 
 mod chat;
 mod company;
 mod control;
+mod desk;
 mod entry;
 mod events;
 mod faults;
 mod gate;
 mod guard;
 mod injection;
+mod mcp;
 mod options;
 mod page;
 mod record;
@@ -30,11 +34,19 @@ mod socket;
 mod world;
 
 pub use chat::{BadChatName, SimChat};
+pub use company::{
+    CompanyHandle, DocGrant, DocKind, DocListed, DocOwner, ExportPace, MemberTraits, SaidContent,
+    Saying,
+};
 pub use entry::{Entry, EntryKind, EntryMedia, Party, PartyKind};
 pub use faults::{
     AckError, AckLoss, AckLosses, FaultRequest, Faults, IgnoreSubscribe, RefuseSubscribe,
 };
 pub use injection::{Injected, Injection, Push, RawFrame};
+pub use mcp::{
+    McpAnswers, McpCall, McpFault, McpFaultKind, McpHandle, McpKey, McpOutcome, McpSwitches,
+    StaleKey, TodoForm,
+};
 pub use options::{
     DEMO_BOT, DEMO_SECRET, Limits, Quota, Seed, SeedBot, SeedGroup, SeedUser, SimOptions,
 };

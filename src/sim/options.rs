@@ -118,6 +118,8 @@ pub struct SeedUser {
     pub id: UserId,
     /// Display name.
     pub name: String,
+    /// Alias; empty for none.
+    pub alias: String,
 }
 
 /// A group.
@@ -141,9 +143,10 @@ impl Seed {
 
     /// A small company: the bot [`DEMO_BOT`], four members and two groups.
     pub fn demo() -> Self {
-        let user = |id: &str, name: &str| SeedUser {
+        let user = |id: &str, name: &str, alias: &str| SeedUser {
             id: id.into(),
             name: name.to_owned(),
+            alias: alias.to_owned(),
         };
         let group = |id: &str, name: &str, members: &[&str]| SeedGroup {
             id: id.into(),
@@ -158,10 +161,10 @@ impl Seed {
                 name: "小助手".to_owned(),
             }],
             users: vec![
-                user("zhangwei", "张伟"),
-                user("wangfang", "王芳"),
-                user("LiNa", "李娜"),
-                user("liuyang", "刘洋"),
+                user("zhangwei", "张伟", "David"),
+                user("wangfang", "王芳", "Fang"),
+                user("LiNa", "李娜", "Lina"),
+                user("liuyang", "刘洋", ""),
             ],
             groups: vec![
                 group(

@@ -128,6 +128,11 @@ impl<T: Clone> Recent<T> {
         self.items.iter().map(|(_, item)| item)
     }
 
+    /// The same, to change; weights stay.
+    pub(super) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
+        self.items.iter_mut().map(|(_, item)| item)
+    }
+
     /// A copy of what is kept, oldest first.
     pub(super) fn to_vec(&self) -> Vec<T> {
         self.iter().cloned().collect()

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
@@ -17,7 +17,7 @@ use super::options::SimOptions;
 use super::shared::Shared;
 use super::sim::SimError;
 use super::world::{Settings, World};
-use super::{control, page, socket};
+use super::{control, mcp, page, socket};
 use crate::task;
 
 /// Binds and serves. The token is cancelled when everything has ended.
@@ -40,6 +40,7 @@ pub(super) fn start(
     };
     let gate = Gate::bind(options.bind, &shared).map_err(cannot_bind)?;
     let addr = gate.addr();
+    shared.world().gateway.listen_at(format!("http://{addr}"));
     let ended = CancellationToken::new();
     task::spawn(
         &shared.tasks,
@@ -77,6 +78,10 @@ fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(root))
         .route("/ws", get(root))
+        .route(
+            "/mcp/{server}",
+            any(mcp::serve).layer(DefaultBodyLimit::max(MCP_BODY_MAX)),
+        )
         .route("/{*path}", get(page::file))
         .nest("/sim", control::router(&shared))
         .with_state(shared)
@@ -94,5 +99,7 @@ async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     }
 }
 
+/// Of a tool call: files of 20 MiB together fit in base64.
+const MCP_BODY_MAX: usize = 32 * 1_024 * 1_024;
 /// For HTTP requests under way when the simulator stops; sockets are cut at once.
 const GRACE: Duration = Duration::from_millis(500);

@@ -1,5 +1,6 @@
 //! What the simulator's tasks share.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::company::Company;
 use super::faults::{FaultRequest, Faults};
 use super::sim::SimError;
 use super::world::World;
@@ -17,8 +19,12 @@ use crate::ids::BotId;
 /// What the simulator's tasks share.
 #[derive(Debug)]
 pub(super) struct Shared {
+    /// Taken before the world where both are.
+    company: Mutex<Company>,
     world: Mutex<World>,
     clock: SharedClock,
+    /// How far the simulator's time is ahead of the clock, in milliseconds.
+    ahead_ms: AtomicI64,
     /// Ends everything.
     pub(super) stop: CancellationToken,
     /// Owns all tasks.
@@ -33,8 +39,10 @@ impl Shared {
     /// Shares a world.
     pub(super) fn new(world: World, clock: SharedClock, allow_remote: bool) -> Self {
         Self {
+            company: Mutex::new(Company::new(rand::random())),
             world: Mutex::new(world),
             clock,
+            ahead_ms: AtomicI64::new(0),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             closed_until: watch::Sender::new(None),
@@ -48,9 +56,20 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The company behind the category servers. Never asked for by a holder of the world.
+    pub(super) fn company(&self) -> MutexGuard<'_, Company> {
+        self.company.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Time of day (Unix milliseconds).
     pub(super) fn now(&self) -> i64 {
-        self.clock.now_ms()
+        self.clock.now_ms() + self.ahead_ms.load(Ordering::Relaxed)
+    }
+
+    /// Sets the time of day, which goes on from there; `None` is the clock's own.
+    pub(super) fn set_time(&self, now_ms: Option<i64>) {
+        let ahead_ms = now_ms.map_or(0, |now_ms| now_ms - self.clock.now_ms());
+        self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
     }
 
     /// Makes things go wrong.

@@ -39,7 +39,7 @@ pub enum SimError {
     /// Nothing has this id.
     #[error("unknown {what} `{id}`: add it first")]
     Unknown {
-        /// `bot`, `user`, `group` or `message`.
+        /// `bot`, `user`, `group`, `message`, `category` or `document`.
         what: &'static str,
         /// The id, as given.
         id: String,
@@ -153,6 +153,7 @@ impl Sim {
         self.shared().world().add_user(SeedUser {
             id: id.into(),
             name: name.to_owned(),
+            alias: String::new(),
         })
     }
 
@@ -357,13 +358,13 @@ impl Sim {
         self.running.ended.cancelled().await;
     }
 
-    fn shared(&self) -> &Arc<Shared> {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.running.shared
     }
 
     /// Looks until there is something. Every look registers for changes first, so that
     /// none is missed in between.
-    async fn wait<T>(
+    pub(super) async fn wait<T>(
         &self,
         within: Duration,
         look: impl Fn() -> (Option<T>, watch::Receiver<u64>),

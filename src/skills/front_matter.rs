@@ -29,7 +29,7 @@ const MAX_DESCRIPTION: usize = 1_024;
 /// Longest compatibility note, in characters.
 const MAX_COMPATIBILITY: usize = 500;
 /// Most bytes of front matter; hosts read it for every skill at every start.
-const MAX_BYTES: usize = 64 * 1_024;
+const MAX_BYTES: usize = 16 * 1_024;
 /// Most lines of a `SKILL.md` that still reads well; more belongs into references.
 const MAX_LINES: usize = 500;
 /// Keys of `metadata` that begin so belong to MCP.
@@ -122,12 +122,12 @@ fn split(text: &str) -> Result<(&str, &str), Broken> {
 fn members(yaml: &str, report: &mut Report) -> Option<Map<String, Value>> {
     // The fence above is the file's first line.
     let below_fence = |line: usize| line + 1;
-    for (index, line) in yaml.lines().enumerate() {
-        if has_anchor(line) {
-            let message = "anchors and aliases (`&name`, `*name`) are not for front matter; \
-                           repeat the value, or quote it if it is text";
-            report.add_at(SKILL_FILE, Some(index + 2), Rule::Lossless, message);
-        }
+    if let Some(index) = yaml.lines().position(has_anchor) {
+        // Not even read: aliases of aliases grow without end.
+        let message = "anchors and aliases (`&name`, `*name`) are not for front matter; \
+                       repeat the value, or quote it if it is text";
+        report.add_at(SKILL_FILE, Some(index + 2), Rule::Lossless, message);
+        return None;
     }
     let value: yaml_serde::Value = match yaml_serde::from_str(yaml) {
         Ok(value) => value,
@@ -139,15 +139,7 @@ fn members(yaml: &str, report: &mut Report) -> Option<Map<String, Value>> {
     };
     match to_json(value) {
         Ok(Value::Object(members)) => {
-            for text in texts(&members).filter(|text| is_ambiguous(text)) {
-                if !yaml.contains(&format!("\"{text}\"")) && !yaml.contains(&format!("'{text}'")) {
-                    let line = yaml
-                        .lines()
-                        .position(|line| line.trim_end().ends_with(text));
-                    let message = format!("quote `{text}`: bare, older YAML does not read a text");
-                    report.add_at(SKILL_FILE, line.map(|at| at + 2), Rule::Lossless, message);
-                }
-            }
+            check_bare_words(yaml, &members, report);
             Some(members)
         }
         Ok(_) => {
@@ -158,6 +150,21 @@ fn members(yaml: &str, report: &mut Report) -> Option<Map<String, Value>> {
         Err(message) => {
             report.add_at(SKILL_FILE, Some(2), Rule::Lossless, message);
             None
+        }
+    }
+}
+
+/// Refuses bare words that YAML 1.1 and 1.2 read differently.
+fn check_bare_words(yaml: &str, members: &Map<String, Value>, report: &mut Report) {
+    for text in texts(members).filter(|text| is_ambiguous(text)) {
+        let quoted = [format!("\"{text}\""), format!("'{text}'")];
+        if !quoted.iter().any(|quoted| yaml.contains(quoted)) {
+            let bare = format!(" {text}");
+            let line = yaml
+                .lines()
+                .position(|line| line.trim_end().ends_with(&bare));
+            let message = format!("quote `{text}`: bare, older YAML does not read a text");
+            report.add_at(SKILL_FILE, line.map(|at| at + 2), Rule::Lossless, message);
         }
     }
 }

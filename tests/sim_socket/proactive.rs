@@ -105,13 +105,13 @@ async fn new_messages_count_against_the_quota() {
 async fn a_category_has_a_url_or_none() {
     let sim = start().await;
     let mut client = subscribed(&sim).await;
-    let body = json!({ "biz_type": "doc", "plugin_version": "2026.4.29" });
+    let body = json!({ "biz_type": "mail", "plugin_version": "2026.4.29" });
     let ack = client.request("aibot_get_mcp_config", body.clone()).await;
     assert_eq!(
         (&ack["errcode"], &ack["errmsg"]),
         (&json!(846_609), &json!("unsupported mcp biz type"))
     );
-    sim.set_mcp_url(&bot(), "doc", "http://127.0.0.1:1/mcp?apikey=x")
+    sim.set_mcp_url(&bot(), "mail", "http://127.0.0.1:1/mcp?apikey=x")
         .unwrap();
     let ack = client.request("aibot_get_mcp_config", body).await;
     let expected = json!({ "url": "http://127.0.0.1:1/mcp?apikey=x", "is_authed": true });

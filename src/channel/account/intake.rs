@@ -246,6 +246,10 @@ fn handle_event(core: &Arc<Core>, settings: &Account, push: EventPush) {
         Event::Feedback(feedback) => {
             tracing::info!(feedback.id, rating = ?feedback.rating, reasons = ?feedback.reasons, "a reply was rated");
         }
+        Event::AuthChange { auth_list } => {
+            tracing::info!(?auth_list, "document permissions of the bot changed");
+            core.shared.bots.changed(&core.id);
+        }
         // Only the events named above may cause anything: an event taken for a message
         // would start a turn for nobody.
         other => tracing::info!(event = event_name(&other), "an event was ignored"),
@@ -255,7 +259,6 @@ fn handle_event(core: &Arc<Core>, settings: &Account, push: EventPush) {
 fn event_name(event: &Event) -> &str {
     match event {
         Event::TemplateCard(_) => "template_card_event",
-        Event::AuthChange { .. } => "auth_change_event",
         Event::Unknown { event_type } => event_type,
         _ => "other",
     }

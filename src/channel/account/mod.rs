@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::bots::Registry;
 use super::mailbox::Mailboxes;
 use super::outbound::Budgets;
 use super::policy::Refusal;
@@ -40,6 +41,8 @@ pub(super) struct Shared {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: SharedClock,
     pub(super) agents: watch::Receiver<Arc<Agents>>,
+    /// Where other rooms find the bots.
+    pub(super) bots: Arc<Registry>,
     /// Turns that may run at the same time, over all accounts.
     pub(super) turns: Arc<Semaphore>,
 }
@@ -85,6 +88,7 @@ impl RunningAccount {
         let bot = BotSettings::load(settings.id.clone(), socket)?;
         let (client, pushes) =
             BotClient::start(bot, shared.clock.clone(), &tracker, hard_stop.clone());
+        shared.bots.add(&settings.id, client.clone());
         let core = Arc::new(Core {
             id: settings.id.clone(),
             activity: Activity::started(shared.clock.now_ms()),
@@ -98,6 +102,14 @@ impl RunningAccount {
             tracker: tracker.clone(),
             soft_stop: CancellationToken::new(),
             hard_stop,
+        });
+        let (id, bots, state) = (
+            core.id.clone(),
+            core.shared.bots.clone(),
+            core.client.state(),
+        );
+        task::spawn(&tracker, "bot changes", async move {
+            bots.follow(&id, state).await;
         });
         let intake = core.clone();
         task::spawn(&tracker, "intake", async move {
@@ -150,6 +162,7 @@ impl RunningAccount {
         // In this order: an answer that waits for the connection is left to the next start,
         // not given up because the connection is closed.
         core.hard_stop.cancel();
+        core.shared.bots.remove(&core.id);
         core.client.close().await;
         core.tracker.close();
         core.tracker.wait().await;

@@ -145,16 +145,16 @@ fn url(config: &Config, location: &Location) -> String {
     {
         return format!("{}/mcp", public.as_str().trim_end_matches('/'));
     }
-    let address = match daemon::find(&location.home) {
-        Ok(contact) => contact.address(),
-        Err(_) => {
+    let address = daemon::find(&location.home).map_or_else(
+        |_| {
             let ip = match config.gateway.bind {
                 ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
                 ip => ip,
             };
             SocketAddr::new(ip, config.gateway.port)
-        }
-    };
+        },
+        |contact| contact.address(),
+    );
     format!("http://{address}/mcp")
 }
 

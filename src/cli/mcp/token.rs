@@ -141,24 +141,19 @@ async fn revoke(args: RevokeArgs, keeper: &Keeper) -> anyhow::Result<ExitCode> {
 }
 
 fn described(line: &TokenLine) -> String {
-    let mut text = format!("account {}", line.account);
-    text += &match &line.user {
-        Some(user) => format!(", for {user}"),
-        None => ", for no member".to_owned(),
-    };
+    let member = line.user.as_deref().unwrap_or("no member");
+    let mut parts = vec![format!("account {}", line.account), format!("for {member}")];
     if line.read_only {
-        text += ", reading only";
+        parts.push("reading only".to_owned());
     }
     if !line.categories.is_empty() {
-        text += &format!(", only {}", line.categories.join(", "));
+        parts.push(format!("only {}", line.categories.join(", ")));
     }
-    if let Some(until) = line
-        .expires_at_ms
-        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
-    {
-        text += &format!(", until {until:.0}");
+    let until = line.expires_at_ms.map(jiff::Timestamp::from_millisecond);
+    if let Some(Ok(until)) = until {
+        parts.push(format!("until {until:.0}"));
     }
-    text
+    parts.join(", ")
 }
 
 /// Who keeps the tokens: the daemon, which knows them by heart, or where none runs the

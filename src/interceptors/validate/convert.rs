@@ -109,7 +109,9 @@ struct Naming<'a> {
 
 impl Naming<'_> {
     fn members(&mut self, members: &mut Map<String, Value>, path: &str) {
-        let is_direct = members.get("chat_type").and_then(Value::as_i64) == Some(1);
+        let is_direct = members
+            .get("chat_type")
+            .is_some_and(|kind| *kind == 1 || *kind == "1");
         for (name, value) in members {
             let is_user = USER_IDS.contains(&name.as_str()) || (is_direct && name == "chatid");
             self.value(value, is_user, &super::members::pointer(path, name));

@@ -56,7 +56,7 @@ pub(super) fn of(
                     }
                 }
             }
-            _ => violations.extend(violation(&error)),
+            _ => violations.push(violation(&error)),
         }
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn plain(validator: &Validator, args: &Value, ignored: &[&str]) -> Ve
                     hint: "is missing".to_owned(),
                 })
             }
-            _ => violation(&error),
+            _ => Some(violation(&error)),
         })
         .take(MAX_VIOLATIONS)
         .collect()
@@ -117,7 +117,7 @@ fn warning(path: &str, written: &str, meant: Stray<'_>) -> String {
     }
 }
 
-fn violation(error: &ValidationError<'_>) -> Option<Violation> {
+fn violation(error: &ValidationError<'_>) -> Violation {
     use ValidationErrorKind as Kind;
     let instance = error.instance();
     let (rule, hint) = match error.kind() {
@@ -168,11 +168,11 @@ fn violation(error: &ValidationError<'_>) -> Option<Violation> {
             format!("breaks the rule `{}`", error.kind().keyword()),
         ),
     };
-    Some(Violation {
+    Violation {
         path: error.instance_path().as_str().to_owned(),
         rule,
         hint,
-    })
+    }
 }
 
 /// `docid or url is missing`, or what the forms have in common.

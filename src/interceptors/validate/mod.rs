@@ -86,8 +86,8 @@ impl Validate {
 
         let mut violations = Vec::new();
         let requester = call.identity().requester().cloned();
-        convert::to_schema(schema, &mut call.args);
         convert::name_requester(requester.as_ref(), &mut call.args, &mut violations);
+        convert::to_schema(schema, &mut call.args);
         rules::move_link(&mut call.args);
         findings::of(method, live, &dropped, call, &mut violations);
         rules::check(method, call, self.clock.now_ms(), &mut violations);
@@ -120,10 +120,15 @@ fn refuse(
         "" => "the arguments",
         path => path,
     };
-    let mut message = format!("{method} was not called: {place}: {}", first.hint);
-    if violations.len() > 1 {
-        message.push_str(&format!(" ({} more)", violations.len() - 1));
-    }
+    // Hints quote arguments, so they stay where no log looks.
+    let more = match violations.len() {
+        1 => String::new(),
+        several => format!(" ({} more)", several - 1),
+    };
+    let message = format!(
+        "{method} was not called: {place} breaks the rule `{}`{more}.",
+        first.rule
+    );
     violations.truncate(MAX_VIOLATIONS);
     let no_requester = violations.iter().any(|one| one.rule == "no_requester");
     let mut error = ToolError::new(ErrorKind::InvalidArgs, message).next(if no_requester {

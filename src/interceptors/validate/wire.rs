@@ -31,24 +31,24 @@ pub fn check_wire(
 ) -> Result<(), ToolError> {
     let args = Value::Object(args.clone());
     let live = live.and_then(|live| live.input_schema.as_ref());
-    let known = catalogue::method(category, method);
-    let (schema, violations) = match live.and_then(|schema| Some((schema, compiled(schema)?))) {
-        Some((schema, validator)) => (schema, findings::plain(&validator, &args, &STREAMED)),
-        None => {
-            let Some((method, shapes)) = known.and_then(|known| Some((known, shapes::of(known)?)))
-            else {
-                return Ok(());
-            };
-            let violations = findings::plain(&shapes.wire, &args, &STREAMED);
-            (&method.input_schema, violations)
-        }
+    let (schema, violations) = if let Some((schema, validator)) =
+        live.and_then(|schema| Some((schema, compiled(schema)?)))
+    {
+        (schema, findings::plain(&validator, &args, &STREAMED))
+    } else {
+        let known = catalogue::method(category, method);
+        let Some((known, shapes)) = known.and_then(|known| Some((known, shapes::of(known)?)))
+        else {
+            return Ok(());
+        };
+        let violations = findings::plain(&shapes.wire, &args, &STREAMED);
+        (&known.input_schema, violations)
     };
-    let Some(first) = violations.first() else {
+    if violations.is_empty() {
         return Ok(());
-    };
+    }
     let mut error = ToolError::invalid_args(format!(
-        "{method} was not called: {}: {}",
-        first.path, first.hint
+        "{method} was not called: its arguments do not fit the server's schema."
     ))
     .reason("server_schema")
     .next("Put the arguments right as `violations` and `expected` say, then call again.");

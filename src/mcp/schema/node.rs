@@ -146,8 +146,9 @@ impl<'v> Cleaner<'v> {
         depth: usize,
     ) {
         let kept = match (keyword, value) {
-            ("title" | "description", Value::String(_)) | ("default", _) => Some(value.clone()),
-            ("required", Value::Array(_)) => Some(value.clone()),
+            ("title" | "description", Value::String(_))
+            | ("default", _)
+            | ("required", Value::Array(_)) => Some(value.clone()),
             ("nullable", Value::Bool(true)) => Some(true.into()),
             ("type", _) => types.single().map(Value::from),
             ("const", value) => {

@@ -3,10 +3,16 @@ use serde_json::{Map, json};
 
 use super::*;
 
+/// Each schema becomes the one beside it.
+fn becomes(cases: impl IntoIterator<Item = (Value, Value)>) {
+    for (before, after) in cases {
+        assert_eq!(clean(&before), after, "{before}");
+    }
+}
+
 #[test]
-fn a_schema_says_as_much_in_the_subset() {
-    for (before, after) in [
-        // Keywords that are not known, and properties that are only named like one.
+fn keywords_that_nobody_knows_are_dropped() {
+    becomes([
         (
             json!({"type": "object", "properties": {"format": {"type": "string"}}}),
             json!({"type": "object", "properties": {"format": {"type": "string"}}}),
@@ -23,7 +29,12 @@ fn a_schema_says_as_much_in_the_subset() {
                    "contains": {}, "propertyNames": {"pattern": "x"}}),
             json!({}),
         ),
-        // Bounds as words.
+    ]);
+}
+
+#[test]
+fn bounds_become_words() {
+    becomes([
         (
             json!({"type": "integer", "minimum": 1, "maximum": 100}),
             json!({"type": "integer", "description": "(min 1, max 100)"}),
@@ -36,7 +47,12 @@ fn a_schema_says_as_much_in_the_subset() {
             json!({"type": "string", "pattern": "^林$"}),
             json!({"type": "string"}),
         ),
-        // Values.
+    ]);
+}
+
+#[test]
+fn values_are_texts_or_words() {
+    becomes([
         (json!({"const": "a"}), json!({"enum": ["a"]})),
         (
             json!({"type": "integer", "enum": [3, 10]}),
@@ -54,7 +70,12 @@ fn a_schema_says_as_much_in_the_subset() {
             json!({"enum": ["a", null]}),
             json!({"enum": ["a"], "nullable": true}),
         ),
-        // References.
+    ]);
+}
+
+#[test]
+fn references_are_resolved_inside_the_schema() {
+    becomes([
         (
             json!({"$defs": {"P": {"type": "string", "minLength": 1}},
                    "properties": {"p": {"$ref": "#/$defs/P", "description": "who"}}}),
@@ -85,7 +106,12 @@ fn a_schema_says_as_much_in_the_subset() {
             json!({"$ref": "https://example.com/s.json", "description": "far"}),
             json!({"description": "far"}),
         ),
-        // No value.
+    ]);
+}
+
+#[test]
+fn no_value_is_a_mark() {
+    becomes([
         (
             json!({"anyOf": [{"type": "string"}, {"type": "null"}]}),
             json!({"type": "string", "nullable": true}),
@@ -105,7 +131,12 @@ fn a_schema_says_as_much_in_the_subset() {
             json!({"nullable": true}),
         ),
         (json!({"type": "null"}), json!({"nullable": true})),
-        // Types.
+    ]);
+}
+
+#[test]
+fn several_types_are_variants() {
+    becomes([
         (
             json!({"type": ["string", "null"]}),
             json!({"type": "string", "nullable": true}),
@@ -119,7 +150,12 @@ fn a_schema_says_as_much_in_the_subset() {
             json!({"anyOf": [{"type": "object", "properties": {"a": {}}, "required": ["a"]},
                              {"type": "string"}]}),
         ),
-        // Combinators.
+    ]);
+}
+
+#[test]
+fn parts_that_agree_are_one() {
+    becomes([
         (
             json!({"allOf": [{"properties": {"a": {"type": "string"}}}, {"required": ["a"]}]}),
             json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}),
@@ -137,7 +173,12 @@ fn a_schema_says_as_much_in_the_subset() {
         ),
         (json!({"oneOf": []}), json!({})),
         (json!({"oneOf": [true, {}]}), json!({})),
-        // Members.
+    ]);
+}
+
+#[test]
+fn members_and_items_are_schemas() {
+    becomes([
         (
             json!({"properties": {"yes": true, "no": false},
                    "required": ["yes", "no", "other", "yes"]}),
@@ -151,7 +192,12 @@ fn a_schema_says_as_much_in_the_subset() {
             json!({"items": [{"type": "number"}, {"type": "string"}]}),
             json!({"items": {"anyOf": [{"type": "number"}, {"type": "string"}]}}),
         ),
-        // No schemas.
+    ]);
+}
+
+#[test]
+fn what_is_no_schema_says_nothing() {
+    becomes([
         (json!(true), json!({})),
         (json!(false), json!({})),
         (json!("text"), json!({})),
@@ -159,9 +205,7 @@ fn a_schema_says_as_much_in_the_subset() {
             json!({"type": "any", "properties": 3, "required": "a", "description": 1}),
             json!({}),
         ),
-    ] {
-        assert_eq!(clean(&before), after, "{before}");
-    }
+    ]);
 }
 
 #[test]

@@ -1,16 +1,21 @@
 //! The server over standard input and output, for one client.
 
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rmcp::service::{QuitReason, ServerInitializeError};
 use rmcp::transport::io::stdio_pipes;
 use rmcp::{ServerHandler, serve_server};
-use tokio_util::sync::CancellationToken;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::{Server, ServerParts};
 use crate::mcp::credentials::Credential;
 
-/// What running calls get to finish after the end of the input or a signal.
+/// What running calls get to finish once nothing more comes in.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Serves until the input ends or `stop` is cancelled; running calls then get two seconds.
@@ -34,41 +39,65 @@ pub async fn serve_stdio_of(
     handler: impl ServerHandler,
     stop: CancellationToken,
 ) -> Result<(), Box<ServerInitializeError>> {
-    let beginning = tokio::select! {
-        () = stop.cancelled() => return Ok(()),
-        beginning = serve_server(handler, stdio_pipes()) => beginning,
+    let (input, output) = stdio_pipes();
+    let ended = CancellationToken::new();
+    let input = Input {
+        inner: input,
+        stopped: Box::pin(stop.cancelled_owned()),
+        ended: ended.clone(),
     };
-    let running = match beginning {
+    let running = match serve_server(handler, (input, output)).await {
         Ok(running) => running,
         // The client went away before it had said anything.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         Err(error) => return Err(Box::new(error)),
     };
-    let ending = running.cancellation_token();
+    let calls = running.cancellation_token();
     let over = running.waiting();
     tokio::pin!(over);
-    tokio::select! {
-        reason = &mut over => return said(reason),
-        () = stop.cancelled() => {}
-    }
-    ending.cancel();
-    match tokio::time::timeout(GRACE, over).await {
-        Ok(reason) => said(reason),
-        Err(_) => {
-            tracing::info!("running calls were cancelled");
-            Ok(())
+    let out_of_time = async {
+        ended.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    let reason = tokio::select! {
+        reason = &mut over => reason,
+        () = out_of_time => {
+            calls.cancel();
+            over.await
         }
-    }
-}
-
-fn said(
-    reason: Result<QuitReason, tokio::task::JoinError>,
-) -> Result<(), Box<ServerInitializeError>> {
-    match reason {
-        Ok(QuitReason::JoinError(error)) | Err(error) => {
-            tracing::error!(%error, "serving the client failed");
-        }
-        Ok(_) => {}
+    };
+    if let Ok(QuitReason::JoinError(error)) | Err(error) = reason {
+        tracing::error!(%error, "serving the client failed");
     }
     Ok(())
+}
+
+/// The input, which also ends when the process is told to stop: running calls then finish
+/// as they do when the client goes away.
+struct Input<R> {
+    inner: R,
+    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Cancelled at the end.
+    ended: CancellationToken,
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Input<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = if self.ended.is_cancelled() || self.stopped.as_mut().poll(context).is_ready() {
+            Poll::Ready(Ok(()))
+        } else {
+            Pin::new(&mut self.inner).poll_read(context, buffer)
+        };
+        if matches!(read, Poll::Ready(Err(_)))
+            || (read.is_ready() && buffer.filled().len() == before)
+        {
+            self.ended.cancel();
+        }
+        read
+    }
 }

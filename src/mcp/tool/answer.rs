@@ -22,20 +22,19 @@ pub(super) async fn of_call(
     let notes = call.notes.clone();
     let identity = call.identity().clone();
     let (category, method) = (call.category.clone(), call.method.clone());
-    match pipeline.call(call).await {
-        Ok(answer) if raw => untouched(&answer),
+    let mut error = match pipeline.call(call).await {
+        Ok(answer) if raw => return untouched(&answer),
         Ok(answer) => match failure_in(&answer, reads) {
-            None => success(subject, &answer, &notes),
-            Some(error) => subject.failure(&error, notes.all(), notes.warnings()),
+            None => return success(subject, &answer, &notes),
+            Some(error) => error,
         },
-        Err(mut error) => {
-            if error.kind == ErrorKind::UnknownMethod && error.next.is_none() {
-                let live = pipeline.servers().known(&identity, &category);
-                error.next = Some(closest::advice(&category, &method, live.as_deref()));
-            }
-            subject.failure(&error, notes.all(), notes.warnings())
-        }
+        Err(error) => error,
+    };
+    if error.kind == ErrorKind::UnknownMethod && error.next.is_none() {
+        let live = pipeline.servers().known(&identity, &category);
+        error.next = Some(closest::advice(&category, &method, live.as_deref()));
     }
+    subject.failure(&error, notes.all(), notes.warnings())
 }
 
 /// The server's own result, member for member.
@@ -73,11 +72,16 @@ fn failure_in(answer: &Answer, reads: bool) -> Option<ToolError> {
         Content::Text { text, .. } => Some(plain(text)),
         Content::Other(_) => None,
     });
-    let message = match said {
+    let message: String = match said {
         Some(said) if !said.is_empty() => said.chars().take(MAX_SAID).collect(),
         _ => "WeCom's server reports an error without saying which.".to_owned(),
     };
-    let mut error = ToolError::new(ErrorKind::Business, message);
+    let kind = if message.to_ascii_lowercase().contains("unknown tool") {
+        ErrorKind::UnknownMethod
+    } else {
+        ErrorKind::Business
+    };
+    let mut error = ToolError::new(kind, message);
     error.details.data = answer.business().cloned();
     Some(error)
 }

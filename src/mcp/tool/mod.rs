@@ -1,7 +1,7 @@
 //! The `wecom_mcp` tool: two actions, one answer's shape, whoever serves it.
 //!
 //! [`Tools::run`] takes what a model wrote and what surrounds the call, and always answers:
-//! failures are answers too, with what to do next. [`definition`] is how it is announced.
+//! failures are answers too, with what to do next. [`definition()`] is how it is announced.
 
 mod answer;
 mod arguments;
@@ -30,7 +30,7 @@ pub use scope::Scope;
 
 use crate::clock::SharedClock;
 use crate::config::{LiveConfig, McpConfirm};
-use crate::interceptors::{ErrorKind, Pipeline, ToolCall, ToolError, Validate};
+use crate::interceptors::{ErrorKind, Pipeline, ToolCall, ToolError, Validate, audit};
 use arguments::{CallRequest, Request};
 use recent::Recent;
 use reply::Subject;
@@ -110,12 +110,20 @@ impl Tools {
             method,
             args,
         } = request;
-        context.scope.check(&category, &method)?;
-        let mut call = ToolCall::new(context.identity.clone(), category, method, args);
+        let identity = &context.identity;
+        let admitted = match context.scope.check(&category, &method) {
+            Ok(()) => self.confirm(&category, &method, &args, context).await,
+            refused => refused,
+        };
+        if let Err(error) = admitted {
+            audit::without_a_call(identity, &category, &method, error.kind.as_str());
+            return Err(error);
+        }
+        // Only now: the time that a person thinks is not the call's.
+        let mut call = ToolCall::new(identity.clone(), category, method, args);
         call.delivery = context.delivery;
         call.files = context.files.clone();
         call.progress = context.progress.clone();
-        self.confirm(&call, context).await?;
 
         let reads = scope::reads(&call.category, &call.method);
         let raw = context.raw;
@@ -134,9 +142,15 @@ impl Tools {
     }
 
     /// Asks where the account wants it; not about a call that would be refused anyhow.
-    async fn confirm(&self, call: &ToolCall, context: &CallContext) -> Result<(), ToolError> {
+    async fn confirm(
+        &self,
+        category: &str,
+        method: &str,
+        args: &Map<String, Value>,
+        context: &CallContext,
+    ) -> Result<(), ToolError> {
         let config = self.config.get();
-        let account = config.accounts.get(call.identity().account());
+        let account = config.accounts.get(context.identity.account());
         let Some(settings) = account.map(|account| &account.mcp) else {
             return Ok(());
         };
@@ -148,15 +162,12 @@ impl Tools {
             .iter()
             .any(|name| name == Validate::NAME);
         if is_checked {
-            let known = self
-                .pipeline
-                .servers()
-                .known(call.identity(), &call.category);
-            self.validate.check(&mut call.clone(), known.as_deref())?;
+            let identity = &context.identity;
+            let known = self.pipeline.servers().known(identity, category);
+            let mut call = ToolCall::new(identity.clone(), category, method, args.clone());
+            self.validate.check(&mut call, known.as_deref())?;
         }
-        let (category, method) = (&call.category, &call.method);
-        let confirm = &*context.confirm;
-        confirm::check(settings.confirm, category, method, &call.args, confirm).await
+        confirm::check(settings.confirm, category, method, args, &*context.confirm).await
     }
 }
 

@@ -17,10 +17,10 @@ use super::ToolReply;
 use crate::catalogue::{self, RetryClass};
 use crate::identity::Identity;
 use crate::ids::AccountId;
-use crate::interceptors::{Delivery, ToolCall};
+use crate::interceptors::{Delivery, ToolCall, audit};
 
 /// How long an answer is kept for a client that stopped waiting for it.
-const KEPT_FOR: Duration = Duration::from_secs(60);
+const KEPT_FOR: Duration = Duration::from_mins(1);
 
 /// How long a call must have taken for its answer to be kept. Faster ones reach every
 /// client; and a model that asks the same again soon after wants to know what has changed
@@ -100,10 +100,12 @@ impl Recent {
             return Arc::new(self.changing(&account, run(call)).await);
         }
         let key = Key::of(&call, reads, raw);
-        match self.find(&key) {
-            Some(Found::Kept(reply)) => return reply,
-            Some(Found::Running(running)) => return running.await,
-            None => {}
+        if let Some(found) = self.find(&key) {
+            audit::without_a_call(&key.identity, &key.category, &key.method, "shared");
+            return match found {
+                Found::Kept(reply) => reply,
+                Found::Running(running) => running.await,
+            };
         }
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let recent = self.clone();

@@ -10,7 +10,7 @@ pub(in crate::sim) mod code {
     pub(in crate::sim) const BAD_REQ_ID: i64 = 846_605;
     /// The stream is too old to be changed.
     pub(in crate::sim) const STREAM_EXPIRED: i64 = 846_608;
-    /// The connection is not subscribed; for the MCP command, also: no such category.
+    /// The connection is not subscribed.
     pub(in crate::sim) const NOT_SUBSCRIBED: i64 = 846_609;
     /// No such chat, or its letters' case differs, or it was never opened.
     pub(in crate::sim) const BAD_CHAT: i64 = 93_006;

@@ -7,7 +7,7 @@ use super::inject::draw;
 use crate::ids::{BotId, MediaId, ReqId};
 use crate::sim::chat::SimChat;
 use crate::sim::entry::{Entry, EntryKind, Party};
-use crate::sim::rules::{self, Opening, Refusal, Reply, Request, Target, code};
+use crate::sim::rules::{self, Opening, Refusal, Reply, Request, Target};
 
 /// Data that an ack carries, or why there is none.
 pub(super) type Answer = Result<Option<Value>, Refusal>;
@@ -97,18 +97,24 @@ impl World {
         })))
     }
 
-    fn mcp_config(&self, bot: &BotId, body: &Value) -> Answer {
+    /// The address that was set for a category, else the one of the simulator's own
+    /// server.
+    fn mcp_config(&mut self, bot: &BotId, body: &Value) -> Answer {
         let category = rules::mcp_category(body)?;
-        let url = self
+        let set = self
             .bots
             .get(bot)
             .and_then(|bot| bot.mcp_urls.get(category));
-        match url {
-            Some(url) => Ok(Some(json!({ "url": url, "is_authed": true }))),
-            None => Err(Refusal::normal(
-                code::NOT_SUBSCRIBED,
-                "unsupported mcp biz type",
-            )),
+        if let Some(url) = set {
+            return Ok(Some(json!({ "url": url, "is_authed": true })));
+        }
+        match self.gateway.address(bot, category) {
+            Ok((url, is_authed)) => Ok(Some(json!({
+                "url": url,
+                "type": "streamable-http",
+                "is_authed": is_authed,
+            }))),
+            Err(code) => Err(Refusal::normal(code, "unsupported mcp biz type")),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod commands;
+mod company;
 mod connections;
 mod conversations;
 mod exchanges;
@@ -28,8 +29,10 @@ use self::exchanges::Exchanges;
 pub(super) use self::feed::{Change, Feed};
 pub(super) use self::media::MediaStore;
 use super::chat::SimChat;
+use super::company::MemberTraits;
 use super::entry::Entry;
 use super::faults::Faults;
+use super::mcp::Gateway;
 use super::options::{Limits, Seed, SeedBot, SeedGroup, SeedUser};
 use super::record::{ConnectionInfo, Recent, RecordedFrame, Violation};
 use super::rules::Window;
@@ -42,6 +45,8 @@ use crate::secret::Secret;
 pub(super) struct World {
     bots: BTreeMap<BotId, Bot>,
     users: BTreeMap<UserId, String>,
+    traits: BTreeMap<UserId, MemberTraits>,
+    first_user: Option<UserId>,
     groups: BTreeMap<ChatId, Group>,
     connections: HashMap<u64, Connection>,
     sockets_total: u64,
@@ -55,6 +60,8 @@ pub(super) struct World {
     violations: Recent<Violation>,
     settings: Settings,
     last_seq: u64,
+    /// The category servers' doors.
+    pub(super) gateway: Gateway,
 }
 
 /// What the options say about the rules.
@@ -78,6 +85,8 @@ struct Bot {
     changes: watch::Sender<u64>,
     uploads: Window,
     mcp_urls: BTreeMap<String, String>,
+    /// For whom the category servers act when nobody is named.
+    owner: Option<UserId>,
     /// Exchanges up to this number are unknown.
     forgotten_until: u64,
     /// Streams up to this number are expired.
@@ -101,6 +110,8 @@ impl World {
         let mut world = Self {
             bots: BTreeMap::new(),
             users: BTreeMap::new(),
+            traits: BTreeMap::new(),
+            first_user: None,
             groups: BTreeMap::new(),
             connections: HashMap::new(),
             sockets_total: 0,
@@ -114,6 +125,7 @@ impl World {
             violations: Recent::new(VIOLATIONS_MAX, usize::MAX),
             settings,
             last_seq: 0,
+            gateway: Gateway::default(),
         };
         for bot in seed.bots {
             world.add_bot(bot)?;
@@ -148,6 +160,7 @@ impl World {
                 changes: watch::Sender::new(0),
                 uploads: Window::default(),
                 mcp_urls: BTreeMap::new(),
+                owner: None,
                 forgotten_until: 0,
                 expired_until: 0,
             },
@@ -166,6 +179,14 @@ impl World {
         if self.users.contains_key(&user.id) {
             return Err(exists("user", &user.id));
         }
+        if !user.alias.is_empty() {
+            let traits = MemberTraits {
+                alias: Some(user.alias),
+                ..MemberTraits::default()
+            };
+            self.traits.insert(user.id.clone(), traits);
+        }
+        self.first_user.get_or_insert_with(|| user.id.clone());
         self.users.insert(user.id, user.name);
         self.directory_changed();
         Ok(())
@@ -326,6 +347,11 @@ impl World {
     /// The last violations.
     pub(super) fn violations(&self) -> Vec<Violation> {
         self.violations.to_vec()
+    }
+
+    /// Whether there is such a bot.
+    pub(super) fn has_bot(&self, id: &BotId) -> bool {
+        self.bots.contains_key(id)
     }
 
     fn bot(&self, id: &BotId) -> Result<&Bot, SimError> {

@@ -1,6 +1,7 @@
 //! The handle of a connection.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -131,6 +132,30 @@ impl BotClient {
         drop(command);
         // The task settles what it holds; it can only vanish by a panic, which is logged.
         settled.await.unwrap_or(Err(SendError::Unknown))
+    }
+
+    /// As [`send`](Self::send), but waits for a connection that is coming up or back, for
+    /// `patience` at most. One that is parked or closed is not waited for.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_when_live(
+        &self,
+        command: Command,
+        patience: Duration,
+    ) -> Result<Ack, SendError> {
+        let mut state = self.state();
+        let settled = state.wait_for(|state| {
+            state.is_live() || state.is_parked() || matches!(state, ConnectionState::Closed)
+        });
+        let is_live = matches!(
+            tokio::time::timeout(patience, settled).await,
+            Ok(Ok(state)) if state.is_live()
+        );
+        if !is_live {
+            return Err(SendError::NotConnected);
+        }
+        self.send(command).await
     }
 
     /// Sends an intermediate stream frame, unless an earlier frame of the same `req_id` is

@@ -5,6 +5,7 @@
 //! acknowledges it. The module knows no policy, no agent and no store.
 
 mod backoff;
+mod bots;
 mod client;
 mod command;
 mod connection;
@@ -25,6 +26,8 @@ mod settings;
 mod state;
 mod tls;
 
+pub(crate) use bots::RECONNECT_PATIENCE;
+pub use bots::{BotError, Bots};
 pub use client::{BotClient, StreamUpdate};
 pub use command::{Command, MessageBody, StreamFrame, UploadId, UploadKind, WelcomeBody};
 pub use error::{Ack, ErrorCode, Refusal, SendError};
@@ -35,6 +38,7 @@ pub use push::{
 };
 pub use settings::{BotSettings, SettingsError};
 pub use state::{Cause, ConnectStep, ConnectionState};
+pub(crate) use tls::load as load_tls;
 
 #[cfg(test)]
 mod tests;

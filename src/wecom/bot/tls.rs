@@ -12,7 +12,7 @@ use super::SettingsError;
 use crate::config::TlsFiles;
 
 /// Reads the files and builds the client's TLS settings.
-pub(super) fn load(files: &TlsFiles) -> Result<Arc<ClientConfig>, SettingsError> {
+pub(crate) fn load(files: &TlsFiles) -> Result<Arc<ClientConfig>, SettingsError> {
     let mut roots = webpki_roots::TLS_SERVER_ROOTS
         .iter()
         .cloned()

@@ -188,12 +188,12 @@ fn in_order(pair: &Pair, rules: &mut Rules<'_>) {
 }
 
 fn in_window(pair: &Pair, now_ms: i64, rules: &mut Rules<'_>) {
-    let now_s = now_ms / 1_000;
+    let now = now_ms / 1_000;
     let (first, last, what) = match pair.window {
         Window::Open => return,
         Window::Week => (
-            now_s - MESSAGES_S - SKEW_S,
-            now_s + SKEW_S,
+            now - MESSAGES_S - SKEW_S,
+            now + SKEW_S,
             "only the last 7 days can be read, up to now",
         ),
         Window::Months => {
@@ -260,17 +260,14 @@ fn read(text: &str, part: Part) -> Option<Timestamp> {
     if !has_form(text) {
         return None;
     }
-    let at = match text.split_once(' ') {
-        Some(_) => text.parse::<DateTime>().ok()?,
-        None => {
-            let day = text.parse::<Date>().ok()?;
-            match part {
-                Part::Begin => day.at(0, 0, 0, 0),
-                Part::End => day.at(23, 59, 59, 0),
-            }
-        }
-    };
-    timestamp(at)
+    if text.contains(' ') {
+        return timestamp(text.parse::<DateTime>().ok()?);
+    }
+    let day = text.parse::<Date>().ok()?;
+    timestamp(match part {
+        Part::Begin => day.at(0, 0, 0, 0),
+        Part::End => day.at(23, 59, 59, 0),
+    })
 }
 
 fn timestamp(at: DateTime) -> Option<Timestamp> {

@@ -90,12 +90,12 @@ impl<'a> Asker<'a> {
         };
         let question = asker.asked().take()?;
         let request = ElicitRequest::new(form(&question)?);
-        let asked = BTreeMap::from([(ALLOW.to_owned(), InputRequest::Elicitation(request))]);
+        let questions = BTreeMap::from([(ALLOW.to_owned(), InputRequest::Elicitation(request))]);
         let options = SealOptions::new()
             .associated_data(&self.subject)
             .ttl(PATIENCE);
         let state = self.states.seal_with(question.text().as_bytes(), &options);
-        Some(InputRequiredResult::new(Some(asked), Some(state)))
+        Some(InputRequiredResult::new(Some(questions), Some(state)))
     }
 }
 

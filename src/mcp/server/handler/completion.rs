@@ -10,7 +10,7 @@ use super::ServerParts;
 use super::resources::{METHOD_TEMPLATE, SKILL_TEMPLATE};
 use crate::catalogue;
 use crate::mcp::credentials::Credential;
-use crate::skills::SkillFile;
+use crate::skills::{Skill, SkillFile};
 
 /// What begins with the given value; nothing for what is not known here.
 ///
@@ -67,7 +67,7 @@ fn candidates(
         (SKILL_TEMPLATE, "path") => {
             let skills = parts.skills.get();
             let skill = given("skill").and_then(|name| skills.get(name));
-            let files = skill.into_iter().flat_map(|skill| skill.files());
+            let files = skill.into_iter().flat_map(Skill::files);
             files.map(SkillFile::path).map(str::to_owned).collect()
         }
         (METHOD_TEMPLATE, "category") => catalogue::categories()

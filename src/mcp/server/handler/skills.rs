@@ -88,7 +88,7 @@ pub(super) async fn tell_subscriber(skills: &LiveSkills, context: &SubscriptionC
     loop {
         tokio::select! {
             () = context.cancelled() => return,
-            changed = changes.changed() => if changed.is_err() {
+            next = changes.changed() => if next.is_err() {
                 return context.cancelled().await;
             }
         }

@@ -65,14 +65,12 @@ fn decode(text: &str) -> Result<Value, ToolError> {
         let (line, column) = (error.line(), error.column());
         let full = error.to_string();
         let what = full.split(" at line ").next().unwrap_or_default();
-        wrong(
-            PATH,
-            "invalid_json",
-            format!(
-                "not valid JSON at line {line}, column {column}: {what}; near `{}`",
-                around(text, line, column)
-            ),
-        )
+        let place = format!("not valid JSON at line {line}, column {column}: {what}");
+        let near = around(text, line, column);
+        let mut error = wrong(PATH, "invalid_json", format!("{place}; near `{near}`"));
+        // The excerpt stays where no log looks.
+        error.message = format!("`args` is {place}.");
+        error
     })
 }
 

@@ -69,7 +69,7 @@ fn broken_json_is_shown_where_it_breaks_and_no_more() {
     assert_eq!(rule_name, "invalid_json");
     assert_eq!(
         hint,
-        "not valid JSON at line 2, column 36: expected `,` or `}`; near `\"a\": 999999999999999, \
+        "not valid JSON at line 2, column 35: expected `,` or `}`; near `\"a\": 999999999999999, \
          \"secret\": 1 x}`"
     );
     let long = format!(

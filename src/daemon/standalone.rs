@@ -1,0 +1,71 @@
+//! An account in the process of one MCP client, without the daemon.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{HomeLock, StartError, Toolbox};
+use crate::channel::{Backends, Runtime};
+use crate::clock::SharedClock;
+use crate::config::{Environment, LiveConfig, Location};
+use crate::mcp::server::LocalRunner;
+use crate::store::{SqliteStore, Store};
+
+/// What running turns get to finish when the client goes away.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// Accounts that this process connects by itself. A connection of the same bot elsewhere is
+/// ended by WeCom.
+#[derive(Debug)]
+pub struct Standalone {
+    runtime: Arc<Runtime>,
+    toolbox: Toolbox,
+    /// Held for as long as the accounts run.
+    _lock: HomeLock,
+}
+
+impl Standalone {
+    /// Claims the state directory and starts the accounts of `config`, messages of people
+    /// included: what was accepted must be answered.
+    ///
+    /// # Errors
+    /// A daemon uses the state directory, or the state can't be opened.
+    pub async fn start(
+        location: &Location,
+        environment: &Environment,
+        config: &LiveConfig,
+        clock: SharedClock,
+    ) -> Result<Self, StartError> {
+        let lock = HomeLock::acquire(&location.home)?;
+        let path = location.home.join("state.db");
+        let store: Arc<dyn Store> = match SqliteStore::open(&path) {
+            Ok(store) => Arc::new(store),
+            Err(source) => return Err(StartError::Store { path, source }),
+        };
+        let accounts = config.get();
+        let started = Runtime::start(&accounts, store, clock.clone(), Backends::Configured);
+        let runtime = Arc::new(started.await);
+        let user_home = environment.home_dir().map(Path::to_owned);
+        let toolbox = Toolbox::new(config.clone(), runtime.bots(), clock, user_home);
+        Ok(Self {
+            runtime,
+            toolbox,
+            _lock: lock,
+        })
+    }
+
+    /// Runs tool calls through these accounts.
+    pub fn runner(&self) -> LocalRunner {
+        LocalRunner::new(self.toolbox.tools.clone(), self.runtime.clone())
+    }
+
+    /// Ends the accounts.
+    pub async fn shutdown(self) {
+        self.runtime
+            .shutdown(DRAIN, &CancellationToken::new())
+            .await;
+        self.toolbox.servers.shutdown().await;
+    }
+}

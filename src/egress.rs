@@ -1,0 +1,71 @@
+//! The one place that makes clients for HTTP to WeCom.
+
+use std::time::Duration;
+
+use crate::config::{NetworkSettings, TlsFiles};
+use crate::wecom::bot::{SettingsError, load_tls};
+
+/// How long reaching a server may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection is kept for the next request.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Redirects followed, none of them to another origin.
+const MAX_REDIRECTS: usize = 3;
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EgressError {
+    /// A file of the TLS settings can't be used.
+    #[error(transparent)]
+    Tls(#[from] SettingsError),
+    /// The HTTP library refuses its settings.
+    #[error("the HTTP client could not be set up")]
+    Client(#[source] reqwest::Error),
+}
+
+/// A client with an account's proxy and roots. It verifies certificates, speaks HTTP/1.1,
+/// asks for no compression, and follows a redirect only where it repeats the request to the
+/// same origin: another one would be given keys that are not meant for it.
+pub(crate) fn client(
+    network: &NetworkSettings,
+    tls: &TlsFiles,
+) -> Result<reqwest::Client, EgressError> {
+    // The client identity is for the bot's socket.
+    let roots = TlsFiles {
+        ca_file: tls.ca_file.clone(),
+        ..TlsFiles::default()
+    };
+    let tls = load_tls(&roots)?;
+    let proxy = network.proxy.clone();
+    let proxy = reqwest::Proxy::custom(move |target| {
+        proxy
+            .for_wecom(target)
+            .map(|address| address.reveal().to_owned())
+    });
+    let redirect = reqwest::redirect::Policy::custom(|attempt| {
+        let repeats = matches!(attempt.status().as_u16(), 307 | 308);
+        let is_same = attempt
+            .previous()
+            .last()
+            .is_some_and(|previous| previous.origin() == attempt.url().origin());
+        if repeats && is_same && attempt.previous().len() <= MAX_REDIRECTS {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    });
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.as_ref().clone())
+        .proxy(proxy)
+        .redirect(redirect)
+        // The address holds a key.
+        .referer(false)
+        // What may be repeated is the caller's decision.
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE)
+        .build()
+        .map_err(EgressError::Client)
+}
