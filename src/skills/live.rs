@@ -108,9 +108,8 @@ impl KeepUp {
                 Some(again) => watching = again,
                 None => return,
             }
-            let (sources, skills) = match reread(self.sources).await {
-                Ok(read) => read,
-                Err(_) => return,
+            let Ok((sources, skills)) = reread(self.sources).await else {
+                return;
             };
             self.sources = sources;
             let changed = self.sender.send_if_modified(|current| {
