@@ -109,12 +109,13 @@ fn open_folder(parent: &Dir, name: &str) -> Result<Dir, Refusal> {
 
 const LINKED: &str = "symbolic links are not followed: put a copy in its place";
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 fn unreadable(error: io::Error) -> Refusal {
     (Rule::Readable, format!("it can't be read: {error}"))
 }
 
 impl Loaded {
-    fn add(&mut self, name: &str, folder: Result<Dir, Refusal>, room: &mut u64) {
+    fn add(&mut self, name: &str, folder: Result<Dir, Refusal>, left: &mut u64) {
         let folder = match folder {
             Ok(folder) => folder,
             Err((rule, message)) => return self.refuse(name, rule, message),
@@ -129,11 +130,11 @@ impl Loaded {
         };
         walk.directory(&folder, "", 0);
         let (files, used) = (walk.files, MAX_BYTES - walk.room);
-        if used > *room {
+        if used > *left {
             let message = format!("the skills of a directory may have {MAX_TOTAL} bytes together");
             report.add("", Rule::TooLarge, message);
         }
-        *room = room.saturating_sub(used);
+        *left = left.saturating_sub(used);
         if !report.has_errors() {
             let skill = Skill::new(name, files, &mut report);
             self.skills.extend(skill.map(Arc::new));
