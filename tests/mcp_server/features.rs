@@ -1,5 +1,7 @@
 //! Skills, resources, prompts.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -26,16 +28,11 @@ async fn every_file_of_every_skill_is_what_its_manifest_says() {
                     .decode(contents["blob"].as_str().unwrap())
                     .unwrap(),
             };
-            let digest: String = Sha256::digest(&bytes)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            assert_eq!(
-                file["digest"],
-                format!("sha256:{digest}"),
-                "{}",
-                file["uri"]
-            );
+            let mut digest = String::from("sha256:");
+            for byte in Sha256::digest(&bytes) {
+                write!(digest, "{byte:02x}").unwrap();
+            }
+            assert_eq!(file["digest"], digest, "{}", file["uri"]);
             assert_eq!(file["size"], bytes.len());
             if file["uri"] == *uri {
                 let text = contents["text"].as_str().unwrap();

@@ -1,7 +1,7 @@
 //! The protocol's own Rust client, over HTTP and over standard input and output.
 
 use rmcp::model::{
-    CallToolRequestParams, ClientCapabilities, ClientInfo, ElicitRequestParams, ElicitResult,
+    CallToolRequestParams, ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult,
     ElicitationAction, GetPromptRequestParams, Implementation, ReadResourceRequestParams,
 };
 use rmcp::service::{RequestContext, RunningService};
@@ -18,10 +18,10 @@ use super::stdio_client::{Daemon, program};
 struct Agreeable;
 
 impl ClientHandler for Agreeable {
-    fn get_info(&self) -> ClientInfo {
+    fn get_info(&self) -> ClientConfig {
         let mut capabilities = ClientCapabilities::default();
         capabilities.elicitation = Some(rmcp::model::ElicitationCapability::new());
-        ClientInfo::new(capabilities, Implementation::new("test", "0"))
+        ClientConfig::new(capabilities, Implementation::new("test", "0"))
     }
 
     async fn create_elicitation(

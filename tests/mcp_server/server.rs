@@ -26,23 +26,23 @@ use wecom::store::SqliteStore;
 use super::DEADLINE;
 
 /// Token of a client that is bound to the member zhangsan.
-pub const ZHANGSAN: &str = "token-of-zhangsan";
+pub(crate) const ZHANGSAN: &str = "token-of-zhangsan";
 /// Token of a client that is bound to nobody.
-pub const NOBODY: &str = "token-of-nobody";
+pub(crate) const NOBODY: &str = "token-of-nobody";
 /// Token of a client that may only read.
-pub const READER: &str = "token-of-reader";
+pub(crate) const READER: &str = "token-of-reader";
 /// Token of a host that speaks for others.
-pub const HOST: &str = "token-of-host";
+pub(crate) const HOST: &str = "token-of-host";
 
 /// Says what it was given; a few methods behave in a way of their own.
 #[derive(Debug, Default)]
-pub struct Recorder {
+pub(crate) struct Recorder {
     /// Calls that were dropped before they had answered.
-    pub dropped: Arc<AtomicUsize>,
+    pub(crate) dropped: Arc<AtomicUsize>,
     /// Calls that have begun.
-    pub begun: AtomicUsize,
+    pub(crate) begun: AtomicUsize,
     /// Lets a call of the method `soon` go on.
-    pub soon: Notify,
+    pub(crate) soon: Notify,
 }
 
 struct Unfinished(Option<Arc<AtomicUsize>>);
@@ -146,7 +146,7 @@ fn client(id: &str, token: &str) -> McpClient {
 }
 
 /// A configuration with the four clients above.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     let mut config = Config::unconfigured(Path::new("/nowhere"));
     config.mcp_server.clients = vec![
         McpClient {
@@ -168,7 +168,7 @@ pub fn config() -> Config {
 }
 
 /// Credentials of a configuration, with nothing minted.
-pub async fn credentials(config: &LiveConfig) -> Arc<Credentials> {
+pub(crate) async fn credentials(config: &LiveConfig) -> Arc<Credentials> {
     let store = Arc::new(SqliteStore::in_memory().unwrap());
     let clock = SystemClock::shared();
     let sessions = SessionCredentials::new();
@@ -177,10 +177,10 @@ pub async fn credentials(config: &LiveConfig) -> Arc<Credentials> {
 }
 
 /// A running server; it ends with this.
-pub struct Server {
-    pub address: SocketAddr,
-    pub runner: Arc<Recorder>,
-    pub config: LiveConfig,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) runner: Arc<Recorder>,
+    pub(crate) config: LiveConfig,
     client: reqwest::Client,
     stop: CancellationToken,
 }
@@ -193,15 +193,15 @@ impl Drop for Server {
 
 /// An answer that was read whole.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
     /// The JSON-RPC messages of the body, be it JSON or a stream of events.
-    pub fn messages(&self) -> Vec<Value> {
+    pub(crate) fn messages(&self) -> Vec<Value> {
         let kind = self
             .headers
             .get("content-type")
@@ -219,21 +219,21 @@ impl Answer {
     }
 
     /// The last message.
-    pub fn message(&self) -> Value {
+    pub(crate) fn message(&self) -> Value {
         self.messages().pop().unwrap()
     }
 
-    pub fn session(&self) -> &str {
+    pub(crate) fn session(&self) -> &str {
         self.headers["mcp-session-id"].to_str().unwrap()
     }
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(config()).await
     }
 
-    pub async fn start_with(config: Config) -> Self {
+    pub(crate) async fn start_with(config: Config) -> Self {
         rustls::crypto::ring::default_provider()
             .install_default()
             .ok();
@@ -272,12 +272,12 @@ impl Server {
         }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/mcp", self.address)
     }
 
     /// A `POST` with what every message has.
-    pub fn post(&self, token: Option<&str>) -> reqwest::RequestBuilder {
+    pub(crate) fn post(&self, token: Option<&str>) -> reqwest::RequestBuilder {
         let request = self
             .client
             .post(self.url())
@@ -289,13 +289,18 @@ impl Server {
         }
     }
 
-    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let url = format!("http://{}{path}", self.address);
         self.client.request(method, url)
     }
 
     /// A request of the revision without sessions.
-    pub fn modern(&self, token: &str, method: &str, params: Value) -> reqwest::RequestBuilder {
+    pub(crate) fn modern(
+        &self,
+        token: &str,
+        method: &str,
+        params: Value,
+    ) -> reqwest::RequestBuilder {
         let name = params
             .get("name")
             .or_else(|| params.get("uri"))
@@ -312,14 +317,14 @@ impl Server {
     }
 
     /// Its result, or its error.
-    pub async fn ask(&self, token: &str, method: &str, params: Value) -> Value {
+    pub(crate) async fn ask(&self, token: &str, method: &str, params: Value) -> Value {
         let message = read(self.modern(token, method, params)).await.message();
         assert_eq!(message["id"], 1, "{message}");
         message
     }
 
     /// Begins a legacy session and returns its id.
-    pub async fn session(&self, token: &str, version: &str) -> String {
+    pub(crate) async fn session(&self, token: &str, version: &str) -> String {
         let answer = read(self.post(Some(token)).json(&initialize(version))).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let session = answer.session().to_owned();
@@ -329,12 +334,12 @@ impl Server {
         session
     }
 
-    pub fn in_session(&self, token: &str, session: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn in_session(&self, token: &str, session: &str) -> reqwest::RequestBuilder {
         self.post(Some(token)).header("mcp-session-id", session)
     }
 
     /// A call of the tool in a legacy session.
-    pub async fn call(&self, token: &str, session: &str, method: &str) -> Value {
+    pub(crate) async fn call(&self, token: &str, session: &str, method: &str) -> Value {
         let body = legacy_call(method, None);
         read(self.in_session(token, session).json(&body))
             .await
@@ -342,7 +347,7 @@ impl Server {
     }
 }
 
-pub async fn read(request: reqwest::RequestBuilder) -> Answer {
+pub(crate) async fn read(request: reqwest::RequestBuilder) -> Answer {
     let answer = request.send().await.unwrap();
     Answer {
         status: answer.status().as_u16(),
@@ -351,7 +356,7 @@ pub async fn read(request: reqwest::RequestBuilder) -> Answer {
     }
 }
 
-pub fn initialize(version: &str) -> Value {
+pub(crate) fn initialize(version: &str) -> Value {
     json!({
         "jsonrpc": "2.0", "id": 0, "method": "initialize",
         "params": {
@@ -363,7 +368,7 @@ pub fn initialize(version: &str) -> Value {
 }
 
 /// With the metadata that every request of the revision without sessions has.
-pub fn modern_body(method: &str, mut params: Value) -> Value {
+pub(crate) fn modern_body(method: &str, mut params: Value) -> Value {
     if params.get("_meta").is_none() {
         params["_meta"] = json!({});
     }
@@ -382,14 +387,14 @@ pub fn modern_body(method: &str, mut params: Value) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
 }
 
-pub fn call_params(method: &str) -> Value {
+pub(crate) fn call_params(method: &str) -> Value {
     json!({
         "name": "wecom_mcp",
         "arguments": {"action": "call", "category": "todo", "method": method},
     })
 }
 
-pub fn legacy_call(method: &str, progress: Option<&str>) -> Value {
+pub(crate) fn legacy_call(method: &str, progress: Option<&str>) -> Value {
     let mut params = call_params(method);
     if let Some(token) = progress {
         params["_meta"] = json!({"progressToken": token});
@@ -398,7 +403,7 @@ pub fn legacy_call(method: &str, progress: Option<&str>) -> Value {
 }
 
 /// Waits for a condition.
-pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let waiting = async {
         while !holds() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;

@@ -20,7 +20,7 @@ use super::server::{Recorder, config, credentials};
 const TOKEN: &str = "token-of-the-daemon";
 
 /// The program with a state directory of its own and nothing else of this environment.
-pub fn program(home: &Path) -> Command {
+pub(crate) fn program(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wecom"));
     command
         .env_clear()
@@ -31,14 +31,14 @@ pub fn program(home: &Path) -> Command {
 }
 
 /// A running `wecom mcp`.
-pub struct Client {
+pub(crate) struct Client {
     child: Child,
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Client {
-    pub fn start(home: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start(home: &Path, arguments: &[&str]) -> Self {
         let mut child = program(home)
             .arg("mcp")
             .args(arguments)
@@ -55,7 +55,7 @@ impl Client {
     }
 
     /// One that has shaken hands.
-    pub async fn ready(home: &Path, arguments: &[&str]) -> Self {
+    pub(crate) async fn ready(home: &Path, arguments: &[&str]) -> Self {
         let mut client = Self::start(home, arguments);
         client.send(&super::server::initialize("2025-06-18")).await;
         assert_eq!(client.receive().await["id"], 0);
@@ -64,11 +64,11 @@ impl Client {
         client
     }
 
-    pub async fn send(&mut self, message: &Value) {
+    pub(crate) async fn send(&mut self, message: &Value) {
         self.send_line(&message.to_string()).await;
     }
 
-    pub async fn send_line(&mut self, line: &str) {
+    pub(crate) async fn send_line(&mut self, line: &str) {
         let input = self.input.as_mut().unwrap();
         input.write_all(line.as_bytes()).await.unwrap();
         input.write_all(b"\n").await.unwrap();
@@ -76,7 +76,7 @@ impl Client {
     }
 
     /// The next line; every line is a message.
-    pub async fn receive(&mut self) -> Value {
+    pub(crate) async fn receive(&mut self) -> Value {
         let line = tokio::time::timeout(DEADLINE, self.output.next_line()).await;
         let line = line
             .expect("an answer in time")
@@ -86,7 +86,7 @@ impl Client {
     }
 
     /// The answer to a request; what the server says before it is passed over.
-    pub async fn ask(&mut self, message: &Value) -> Value {
+    pub(crate) async fn ask(&mut self, message: &Value) -> Value {
         self.send(message).await;
         loop {
             let said = self.receive().await;
@@ -97,13 +97,13 @@ impl Client {
     }
 
     /// Closes its input, reads what it still says, and waits for its end.
-    pub async fn close(mut self) -> (Vec<Value>, ExitStatus) {
+    pub(crate) async fn close(mut self) -> (Vec<Value>, ExitStatus) {
         self.input = None;
         self.end().await
     }
 
     /// Waits for its end.
-    pub async fn end(&mut self) -> (Vec<Value>, ExitStatus) {
+    pub(crate) async fn end(&mut self) -> (Vec<Value>, ExitStatus) {
         let ending = async {
             let mut said = Vec::new();
             while let Some(line) = self.output.next_line().await.unwrap() {
@@ -114,14 +114,14 @@ impl Client {
         tokio::time::timeout(DEADLINE, ending).await.unwrap()
     }
 
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id().unwrap()
     }
 }
 
 /// What the program takes for the daemon of a state directory.
-pub struct Daemon {
-    pub runner: Arc<Recorder>,
+pub(crate) struct Daemon {
+    pub(crate) runner: Arc<Recorder>,
     stop: CancellationToken,
 }
 
@@ -132,7 +132,7 @@ impl Drop for Daemon {
 }
 
 impl Daemon {
-    pub async fn start(home: &Path) -> Self {
+    pub(crate) async fn start(home: &Path) -> Self {
         let config = LiveConfig::new(config());
         let runner = Arc::new(Recorder::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -107,7 +107,7 @@ async fn story_15_cancelling_is_asked_about() {
     let stage = Stage::open(&["wecom-meeting-manage", "wecom-meeting-query"]).await;
     let id = booked(&stage, "发布评审", "2026-09-02 15:00", &["gao.ming"]).await;
     let ids = listed(&stage, "2026-09-02 00:00", "2026-09-02 23:59").await;
-    assert_eq!(ids, [id.clone()]);
+    assert_eq!(ids, std::slice::from_ref(&id));
     let found = info(&stage, &id).await;
     let facts = (
         text(&found, "/title"),

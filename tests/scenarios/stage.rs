@@ -259,9 +259,9 @@ pub(crate) fn skill_text(name: &str) -> String {
 }
 
 #[track_caller]
-fn data(method: &str, reply: Value) -> Value {
+fn data(method: &str, mut reply: Value) -> Value {
     assert_eq!(reply["ok"], true, "{method}: {reply}");
-    reply["data"].clone()
+    reply["data"].take()
 }
 
 fn token(who: &str) -> String {

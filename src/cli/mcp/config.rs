@@ -220,6 +220,8 @@ fn codex(way: &Way) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     #[test]
@@ -233,7 +235,8 @@ mod tests {
             ]);
             let connected = Way::Http("http://127.0.0.1:19789/mcp".to_owned());
             for way in [started, connected] {
-                all += &format!("# {}\n{}\n\n", name(*client), registration(*client, &way));
+                let text = registration(*client, &way);
+                write!(all, "# {}\n{text}\n\n", name(*client)).unwrap();
             }
         }
         insta::assert_snapshot!(all);

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use serde_json::json;
 
 use super::*;
@@ -242,10 +244,8 @@ fn a_bomb_of_aliases_and_a_flood_are_refused_at_once() {
     let mut bomb = String::from("metadata:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..40 {
         let below = level - 1;
-        bomb.push_str(&format!(
-            "  a{level}: &a{level} [{}]\n",
-            vec![format!("*a{below}"); 10].join(", ")
-        ));
+        let tenfold = vec![format!("*a{below}"); 10].join(", ");
+        writeln!(bomb, "  a{level}: &a{level} [{tenfold}]").unwrap();
     }
     assert!(!problems(&with(&bomb)).is_empty());
     let inside = bomb

@@ -54,18 +54,6 @@ impl Sdk {
         }
     }
 
-    /// Skills that the package does not take: their front matter has a map below
-    /// `metadata.openclaw`, which OpenClaw reads there and a strict host takes for an error.
-    fn refuses(self) -> &'static [&'static str] {
-        match self {
-            Self::TypeScript2 | Self::TypeScript2Modern => &[
-                "skill://wecom-send-media/SKILL.md",
-                "skill://wecom-send-template-card/SKILL.md",
-            ],
-            Self::TypeScript1 | Self::Python | Self::PythonModern => &[],
-        }
-    }
-
     fn package(self) -> &'static str {
         match self {
             Self::TypeScript1 => "v1",

@@ -250,9 +250,9 @@ mod tests {
         };
         let delete = asker(&arguments("delete_todo"));
         assert_eq!(delete.confirm().ask(question()).await, Confirmed::Later);
-        let asked = delete.into_question().unwrap();
-        assert!(asked.input_requests.unwrap().contains_key(ALLOW));
-        let state = asked.request_state.unwrap();
+        let pending = delete.into_question().unwrap();
+        assert!(pending.input_requests.unwrap().contains_key(ALLOW));
+        let state = pending.request_state.unwrap();
 
         let again = |answer: Value| {
             let mut request = CallToolRequestParams::new("wecom_mcp");

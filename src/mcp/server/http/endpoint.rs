@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use rmcp::ServerHandler;
@@ -85,9 +85,13 @@ impl<H: ServerHandler> Endpoint<H> {
         parts.headers.remove(header::AUTHORIZATION);
         let ends_session = parts.method == Method::DELETE;
         parts.extensions.insert(credential.clone());
-        let response = self.protocol.handle(Request::from_parts(parts, body)).await;
+        let mut response = self.protocol.handle(Request::from_parts(parts, body)).await;
         match session {
-            Some(id) if ends_session && response.status().is_success() => self.sessions.forget(&id),
+            Some(id) if ends_session && response.status().is_success() => {
+                self.sessions.forget(&id);
+                // Some clients take 202, "later perhaps", for a failure.
+                *response.status_mut() = StatusCode::NO_CONTENT;
+            }
             Some(_) => {}
             None => {
                 if let Some(id) = session_id(response.headers()) {
