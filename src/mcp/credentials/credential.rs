@@ -13,6 +13,10 @@ use crate::store::StoredToken;
 /// Tool calls per minute where the operator says nothing.
 const CALLS_PER_MINUTE: u32 = 120;
 
+/// Tool calls per minute of all who come without a token together: the most that can be
+/// configured, since they share it and are programs of the operator's own machine.
+const ANONYMOUS_CALLS_PER_MINUTE: u32 = 6_000;
+
 /// What the holder of a token may do, and for whom.
 #[derive(Debug, Clone)]
 pub struct Credential {
@@ -116,12 +120,11 @@ impl Credential {
     /// member.
     pub(super) fn anonymous(account: AccountId) -> Self {
         let identity = Identity::of_credential(account, None, "anonymous");
-        Self::plain(
-            Kind::Anonymous,
-            identity,
-            Scope::default(),
-            Delivery::Resource,
-        )
+        let scope = Scope::default();
+        Self {
+            calls_per_minute: ANONYMOUS_CALLS_PER_MINUTE,
+            ..Self::plain(Kind::Anonymous, identity, scope, Delivery::Resource)
+        }
     }
 
     fn plain(kind: Kind, identity: Identity, scope: Scope, delivery: Delivery) -> Self {
