@@ -1,18 +1,16 @@
 //! The line in the log that says that a tool was used: who, for whom, what, what came of
 //! it, and how long it took. Never what was said.
+//!
+//! Members stand in it by their user id, in no other line of a tool call: an account of who
+//! did what is of no use without. Who may not keep that switches the target off.
 
-use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::{Answer, ErrorKind, ToolCall, ToolError, codes};
 use crate::identity::{Identity, Source};
-
-/// Members stand in the log as numbers that only this process can make.
-static SALT: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// One use of the tool. Its line is written when it is dropped, so that a call that was
 /// given up has one as well.
@@ -136,9 +134,7 @@ impl Who {
         };
         Self {
             account: identity.account().as_str().to_owned(),
-            requester: identity
-                .requester()
-                .map(|user| format!("{:016x}", SALT.hash_one(user))),
+            requester: identity.requester().map(ToString::to_string),
             source,
             client,
         }

@@ -147,6 +147,7 @@ async fn every_call_has_its_line_and_no_contents() {
     let line = lines.only();
     for pair in [
         "account=\"default\" ",
+        "requester=\"zhangsan\" ",
         "source=\"operator\" ",
         "category=\"doc\" ",
         "method=\"edit_doc_content\" ",
@@ -157,9 +158,7 @@ async fn every_call_has_its_line_and_no_contents() {
     ] {
         assert!(line.contains(pair), "{pair}: {line}");
     }
-    for secret in ["private", "zhangsan"] {
-        assert!(!line.contains(secret), "{line}");
-    }
+    assert!(!line.contains("private"), "{line}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,25 +180,4 @@ async fn a_call_that_is_given_up_has_its_line() {
     ] {
         assert!(line.contains(pair), "{pair}: {line}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_member_is_one_number_in_all_lines() {
-    let servers = FakeServers::new();
-    let pipeline = pipeline(&servers, Vec::new());
-    let number = async || {
-        let lines = Lines::default();
-        let listening = lines.listen();
-        pipeline
-            .call(call("todo", "get_todo_list", json!({})))
-            .await
-            .unwrap();
-        drop(listening);
-        let line = lines.only();
-        let (_, from) = line.split_once("requester=\"").unwrap();
-        from.split_once('"').unwrap().0.to_owned()
-    };
-    let first = number().await;
-    assert_eq!(first.len(), 16);
-    assert_eq!(number().await, first);
 }
