@@ -261,6 +261,9 @@ async fn media(house: &House, client: &Client) {
 
 #[tokio::main]
 async fn main() {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .unwrap();
     let house = House::open().await;
     let direct = vec![house.direct().await];
     let mut through = Vec::new();

@@ -184,3 +184,17 @@ async fn arguments_are_in_no_log() {
     let log = String::from_utf8(ended.stderr).unwrap();
     assert!(!log.is_empty() && !log.contains("MARKED"), "{log}");
 }
+
+/// A client may write its requests and close at once, as a pipe does.
+#[tokio::test]
+async fn what_was_asked_before_the_input_ended_is_answered() {
+    let home = tempfile::tempdir().unwrap();
+    let mut client = Client::ready(home.path(), &[]).await;
+    client.send(&legacy_call("echo", None)).await;
+    let (said, status) = client.close().await;
+    assert!(status.success());
+    let answers: Vec<&Value> = said.iter().filter(|said| said["id"].is_number()).collect();
+    assert_eq!(answers.len(), 1, "{said:?}");
+    let structured = &answers[0]["result"]["structuredContent"];
+    assert_eq!(structured["error"]["kind"], "not_connected");
+}

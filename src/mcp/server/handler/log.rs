@@ -8,11 +8,18 @@
     reason = "clients of the revisions before 2026-07-28 are told in this way"
 )]
 
+use std::time::Duration;
+
 use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam, ProtocolVersion};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::Context;
 use crate::mcp::tool::ToolReply;
+
+/// How long the answer waits for a message that goes before it. A client that has closed its
+/// input takes answers, but no more messages.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Least severity that a client wants to hear of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,8 +55,10 @@ pub(super) async fn tell(reply: &ToolReply, session: Level, context: &Context) {
         return;
     }
     let told = LoggingMessageNotificationParam::new(level, message.into()).with_logger("wecom");
-    if let Err(error) = context.peer.notify_logging_message(told).await {
-        tracing::debug!(%error, "the client was not told");
+    match timeout(PATIENCE, context.peer.notify_logging_message(told)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "the client was not told"),
+        Err(_) => tracing::debug!("the client takes no messages and was not told"),
     }
 }
 
