@@ -1,5 +1,6 @@
 //! Finding what a reference inside a schema means.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 /// What `#/a/b` means in `root`: `~0`, `~1` and `%xx` are read as the standards say. Nothing
@@ -9,20 +10,5 @@ pub(super) fn resolve<'v>(root: &'v Value, reference: &str) -> Option<&'v Value>
     if pointer.is_empty() {
         return None;
     }
-    root.pointer(&percent_decoded(pointer)?)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte == b'%' {
-            let high = char::from(bytes.next()?).to_digit(16)?;
-            let low = char::from(bytes.next()?).to_digit(16)?;
-            decoded.push(u8::try_from(high * 16 + low).ok()?);
-        } else {
-            decoded.push(byte);
-        }
-    }
-    String::from_utf8(decoded).ok()
+    root.pointer(&percent_decode_str(pointer).decode_utf8().ok()?)
 }
