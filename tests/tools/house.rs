@@ -279,9 +279,9 @@ pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Value {
 }
 
 pub(crate) fn tool_call(category: &str, method: &str, args: Value) -> Value {
-    json!({ "name": "wecom_mcp", "arguments": {
-        "action": "call", "category": category, "method": method, "args": args,
-    } })
+    let mut arguments = json!({ "action": "call", "category": category, "method": method });
+    arguments["args"] = args;
+    json!({ "name": "wecom_mcp", "arguments": arguments })
 }
 
 /// A to-do, for its content and the member it is for.
