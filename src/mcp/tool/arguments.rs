@@ -197,7 +197,8 @@ fn text(arguments: &Map<String, Value>, field: &str) -> Result<Option<String>, T
 fn wrong(path: &str, rule: &'static str, hint: impl Into<String>) -> ToolError {
     let hint = hint.into();
     let field = path.trim_start_matches('/');
-    let mut error = ToolError::invalid_args(format!("`{field}` is not usable: {hint}."));
+    let mut error = ToolError::invalid_args(format!("`{field}` is not usable: {hint}."))
+        .next("Put it right as `violations` says, then call again.");
     error.violations.push(Violation {
         path: path.to_owned(),
         rule,
