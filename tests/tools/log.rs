@@ -23,12 +23,12 @@ async fn every_call_has_one_line() {
         .filter(|line| line.contains("tool call"))
         .collect();
     let expected = [
-        ("todo", "create_todo", "ok"),
-        ("contact", "get_userlist", "ok"),
-        ("contact", "get_everything", "unknown_method"),
+        ("todo", "create_todo", "ok", true),
+        ("contact", "get_userlist", "ok", false),
+        ("contact", "get_everything", "unknown_method", true),
     ];
     assert_eq!(lines.len(), expected.len(), "{log}");
-    for (line, (category, method, outcome)) in lines.iter().zip(expected) {
+    for (line, (category, method, outcome, has_member)) in lines.iter().zip(expected) {
         for (name, value) in [
             ("account", "default"),
             ("category", category),
@@ -43,7 +43,8 @@ async fn every_call_has_one_line() {
             );
         }
         assert!(line.contains("duration_ms="), "{line}");
-        assert!(!line.contains(ZHANG), "members are numbers: {line}");
+        let member = format!("requester=\"{ZHANG}\"");
+        assert_eq!(line.contains(&member), has_member, "for whom: {line}");
     }
 }
 

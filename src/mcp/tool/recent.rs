@@ -100,28 +100,27 @@ impl Recent {
             return Arc::new(self.changing(&account, run(call)).await);
         }
         let key = Key::of(&call, reads, raw);
-        if let Some(found) = self.find(&key) {
+        let start = |number| {
+            let (recent, own, work) = (self.clone(), key.clone(), run(call));
+            let running: Running = Box::pin(async move {
+                if !reads {
+                    return Arc::new(recent.changing(&account, work).await);
+                }
+                let started = Instant::now();
+                let reply = Arc::new(work.await);
+                recent.finished(&own, number, &reply, started.elapsed());
+                reply
+            });
+            running.shared()
+        };
+        let found = self.find_or_start(&key, start);
+        if !matches!(found, Found::Started(_)) {
             audit::without_a_call(&key.identity, &key.category, &key.method, "shared");
-            return match found {
-                Found::Kept(reply) => reply,
-                Found::Running(running) => running.await,
-            };
         }
-        let number = self.runs.fetch_add(1, Ordering::Relaxed);
-        let recent = self.clone();
-        let (own, work) = (key.clone(), run(call));
-        let running: Running = Box::pin(async move {
-            if !reads {
-                return Arc::new(recent.changing(&account, work).await);
-            }
-            let started = Instant::now();
-            let reply = Arc::new(work.await);
-            recent.finished(&own, number, &reply, started.elapsed());
-            reply
-        });
-        let running = running.shared();
-        self.started(key, number, &running);
-        running.await
+        match found {
+            Found::Kept(reply) => reply,
+            Found::Running(running) | Found::Started(running) => running.await,
+        }
     }
 
     /// Runs what may change something: what was read before it is old.
@@ -136,33 +135,40 @@ impl Recent {
         work.await
     }
 
-    fn find(&self, key: &Key) -> Option<Found> {
-        let mut calls = self.calls();
-        let found = match calls.get(key)? {
-            Entry::Running { running, .. } => running.upgrade().map(Found::Running),
-            Entry::Kept { reply, until } => {
-                (Instant::now() < *until).then(|| Found::Kept(reply.clone()))
-            }
-        };
-        if found.is_none() {
-            calls.remove(key);
-        }
-        found
-    }
-
-    fn started(&self, key: Key, run: u64, running: &Shared<Running>) {
-        let Some(running) = running.downgrade() else {
-            return;
-        };
+    /// The same call, if it is on its way or its answer at hand; else the one that `start`
+    /// makes. Looked for and entered under one lock: of two that come at once one joins the
+    /// other.
+    fn find_or_start(&self, key: &Key, start: impl FnOnce(u64) -> Shared<Running>) -> Found {
+        // Outlives the lock: what it holds may be the last of a call, whose end wants the
+        // lock.
+        let mut alive = Vec::new();
         let mut calls = self.calls();
         let now = Instant::now();
         calls.retain(|_, entry| match entry {
-            Entry::Running { running, .. } => running.upgrade().is_some(),
+            Entry::Running { running, .. } => {
+                let running = running.upgrade();
+                let is_alive = running.is_some();
+                alive.extend(running);
+                is_alive
+            }
             Entry::Kept { until, .. } => now < *until,
         });
-        if calls.len() < MAX_CALLS {
-            calls.insert(key, Entry::Running { running, run });
+        let found = match calls.get(key) {
+            Some(Entry::Running { running, .. }) => running.upgrade().map(Found::Running),
+            Some(Entry::Kept { reply, .. }) => Some(Found::Kept(reply.clone())),
+            None => None,
+        };
+        if let Some(found) = found {
+            return found;
         }
+        let run = self.runs.fetch_add(1, Ordering::Relaxed);
+        let started = start(run);
+        if calls.len() < MAX_CALLS
+            && let Some(running) = started.downgrade()
+        {
+            calls.insert(key.clone(), Entry::Running { running, run });
+        }
+        Found::Started(started)
     }
 
     /// Keeps the answer, if the call is still wanted: a change in between has removed it.
@@ -194,8 +200,12 @@ impl Recent {
 }
 
 enum Found {
+    /// The same call, made by somebody else.
     Running(Shared<Running>),
+    /// Its answer.
     Kept(Arc<ToolReply>),
+    /// A new one.
+    Started(Shared<Running>),
 }
 
 struct Forget<'a>(&'a Recent, &'a AccountId);
