@@ -20,7 +20,9 @@ pub fn advice(category: &str, method: &str, live: Option<&ToolList>) -> String {
             .map(|known| known.name.as_str())
             .collect(),
     };
-    let near = closest(method, names);
+    // A server may lack what the catalogue has.
+    let others = names.into_iter().filter(|name| *name != method).collect();
+    let near = closest(method, others);
     let list = format!("`wecom_mcp list {category}` shows what there is.");
     if near.is_empty() {
         return format!("Do not guess names. {list}");
@@ -90,5 +92,12 @@ mod tests {
             "Closest names: `disk_list_file`, `disk_upload`. `wecom_mcp list disk` shows what \
              there is."
         );
+    }
+
+    #[test]
+    fn a_method_that_the_server_lacks_is_not_suggested_again() {
+        let advice = advice("todo", "create_todo", None);
+        assert!(advice.contains("`update_todo`"), "{advice}");
+        assert!(!advice.contains("`create_todo`"), "{advice}");
     }
 }

@@ -41,7 +41,7 @@ pub struct Loaded {
 
 /// The directory can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error("the skills directory {} can't be read: {source}; create it, or name another in channels.wecom.mcp.skills.dir", path.display())]
+#[error("the skills directory {} can't be read", path.display())]
 pub struct DirError {
     path: PathBuf,
     source: io::Error,

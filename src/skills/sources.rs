@@ -1,6 +1,7 @@
 //! Where skills come from, and which of two of a name counts.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -87,10 +88,12 @@ impl Directory {
         } = match load_dir(&self.path) {
             Ok(loaded) => loaded,
             Err(error) => {
-                remarks.push(match self.good.len() {
-                    0 => error.to_string(),
-                    _ => format!("{error}; its skills stay as they were"),
-                });
+                let cause = error.source().map(ToString::to_string).unwrap_or_default();
+                let then = match self.good.len() {
+                    0 => "create it, or name another in channels.wecom.mcp.skills.dir",
+                    _ => "its skills stay as they were",
+                };
+                remarks.push(format!("{error}: {cause}; {then}"));
                 return;
             }
         };

@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, RpcCode, RpcError, Stage, Trouble};
 use crate::catalogue::RetryClass;
-use crate::interceptors::{ErrorKind, ToolError, plain};
+use crate::interceptors::{ErrorKind, ToolError, closest, plain};
 use crate::wecom::bot::{BotError, Refusal, SendError};
 
 /// How much of a server's message is repeated, in characters.
@@ -211,7 +211,7 @@ fn unknown_method(category: &str, method: &str) -> ToolError {
         ErrorKind::UnknownMethod,
         format!("WeCom's server for `{category}` has no method `{method}` for this bot."),
     )
-    .next(format!("List `{category}` and use a name from there."))
+    .next(closest::advice(category, method, None))
 }
 
 fn unauthorised(asked: Asked<'_>) -> ToolError {
