@@ -33,6 +33,7 @@ pub mod ids;
 pub mod interceptors;
 pub mod mcp;
 pub mod secret;
+pub mod session;
 pub mod sim;
 pub mod skills;
 pub mod store;

@@ -56,8 +56,8 @@ fn answer(turn: &TurnRequest) -> String {
     if !turn.text.is_empty() {
         lines.push(turn.text.clone());
     }
-    lines.extend(turn.attachments.iter().map(|kind| {
-        match kind {
+    lines.extend(turn.attachments.iter().map(|attachment| {
+        match attachment.kind {
             AttachmentKind::Image => texts::ECHO_IMAGE,
             AttachmentKind::File => texts::ECHO_FILE,
             AttachmentKind::Video => texts::ECHO_VIDEO,
@@ -82,8 +82,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::agent::Attachment;
     use crate::identity::{Identity, TurnChat};
     use crate::ids::{Chat, ChatKind};
+    use crate::session::{SessionKey, SessionScope};
 
     fn turn(text: &str) -> TurnRequest {
         TurnRequest {
@@ -97,10 +99,15 @@ mod tests {
                 Some("lisi".into()),
                 TurnChat::Direct("lisi".into()),
             )),
+            session: SessionKey {
+                agent: "main".to_owned(),
+                scope: SessionScope::Main,
+            },
             message_id: "m1".into(),
             text: text.to_owned(),
             quote: None,
             attachments: Vec::new(),
+            may_command: false,
             earlier_attempts: 0,
         }
     }
@@ -132,7 +139,13 @@ mod tests {
     async fn quotes_and_attachments_are_named() {
         let mut asked = turn("what is this?");
         asked.quote = Some("line 1\nline 2".to_owned());
-        asked.attachments = vec![AttachmentKind::Image];
+        asked.attachments = vec![Attachment {
+            kind: AttachmentKind::Image,
+            path: "/media/a.png".into(),
+            name: "a.png".to_owned(),
+            content_type: "image/png".to_owned(),
+            size: 1,
+        }];
         assert_eq!(
             answer(&asked),
             format!("> line 1\n> line 2\n\nwhat is this?\n{}", texts::ECHO_IMAGE)

@@ -3,22 +3,27 @@
 mod echo;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{AgentBackend, AgentsSettings};
 use crate::identity::Identity;
 use crate::ids::{Chat, MessageId};
+use crate::session::SessionKey;
 
 pub use echo::EchoAgent;
 
 /// What an agent is asked to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TurnRequest {
-    /// The conversation, which is also the agent's session.
+    /// Where the answer goes.
     pub chat: Chat,
+    /// What the agent remembers of earlier turns is kept by this.
+    pub session: SessionKey,
     /// For whom tools act that the agent uses: the account, the chat, and as requester the
     /// one who wrote. Made by the runtime; nothing an agent says changes it.
     pub identity: Arc<Identity>,
@@ -29,10 +34,28 @@ pub struct TurnRequest {
     pub text: String,
     /// The text of a quoted message.
     pub quote: Option<String>,
-    /// What came with the text, in order.
-    pub attachments: Vec<AttachmentKind>,
+    /// What came with the text, in order: what could be fetched. Of what could not, the text
+    /// says so.
+    pub attachments: Vec<Attachment>,
+    /// Whether the sender may use directives of the back end inside an ordinary text.
+    pub may_command: bool,
     /// How often this message was tried before (a restart in the middle of a turn).
     pub earlier_attempts: u32,
+}
+
+/// A file that came with a text, fetched and decrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// What it was sent as.
+    pub kind: AttachmentKind,
+    /// Where it lies: absolute, for as long as `media.retentionHours` says.
+    pub path: PathBuf,
+    /// Its name for people; never a path.
+    pub name: String,
+    /// By its bytes, else what the server or the name said.
+    pub content_type: String,
+    /// Bytes.
+    pub size: u64,
 }
 
 /// What kind of thing came with a text.
@@ -53,6 +76,9 @@ pub enum AttachmentKind {
 pub enum AgentEvent {
     /// More of the answer; deltas are joined as they are.
     Text(String),
+    /// A file to send, as an agent names one: a URL, or a path on this machine. It goes out
+    /// at once, before the text.
+    Media(String),
     /// The answer is complete. Nothing follows.
     Done,
     /// The agent gave up. Nothing follows.
@@ -86,6 +112,13 @@ pub trait Agent: Send + Sync + std::fmt::Debug {
     ///
     /// Dropping the stream, or `cancel`, ends the turn and whatever it started.
     fn run(&self, turn: TurnRequest, cancel: CancellationToken) -> BoxStream<'static, AgentEvent>;
+
+    /// Forgets what it remembers of a session, for somebody who wants to begin anew. By
+    /// default there is nothing to forget.
+    fn forget<'a>(&'a self, session: &'a SessionKey) -> BoxFuture<'a, ()> {
+        let _ = session;
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// The configured agents by id.

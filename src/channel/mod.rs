@@ -15,6 +15,7 @@ mod command;
 mod draft;
 mod inbound;
 mod mailbox;
+pub mod media;
 mod outbound;
 pub mod policy;
 mod reply;

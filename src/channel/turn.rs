@@ -16,6 +16,7 @@ use crate::clock::SharedClock;
 use crate::failpoint;
 use crate::identity::{Identity, TurnChat};
 use crate::ids::ChatKind;
+use crate::session::SessionKey;
 use crate::store::{Answer, InboxId, Outcome, Store};
 
 /// Turns begun for one message before it is given up: a message that brings the process
@@ -138,6 +139,7 @@ async fn ask(
         };
         match event {
             Some(AgentEvent::Text(delta)) => draft.push(&delta),
+            Some(AgentEvent::Media(_)) => {}
             Some(AgentEvent::Done) => return Some(TurnEnd::Complete),
             Some(AgentEvent::Failed(failure)) => return Some(failed(&failure)),
             None => {
@@ -185,16 +187,14 @@ fn request(inbound: Inbound, attempts: u32) -> TurnRequest {
     let account = inbound.chat.account.clone();
     let identity = Identity::of_turn(account, Some(inbound.sender), chat);
     TurnRequest {
+        session: SessionKey::of_chat("main", &inbound.chat),
         chat: inbound.chat,
         identity: Arc::new(identity),
         message_id: inbound.message_id,
         text: inbound.text,
         quote: inbound.quote,
-        attachments: inbound
-            .attachments
-            .iter()
-            .map(|attachment| attachment.kind)
-            .collect(),
+        attachments: Vec::new(),
+        may_command: false,
         earlier_attempts: attempts.saturating_sub(1),
     }
 }

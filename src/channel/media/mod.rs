@@ -1,0 +1,4 @@
+//! Pictures, files, voice and videos: what people send, and what agents send them.
+
+pub mod inbound;
+pub mod outbound;

@@ -1,0 +1,1 @@
+//! What agents send: found in their answers, loaded, measured, uploaded.
