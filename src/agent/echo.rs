@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use super::{Agent, AgentEvent, AttachmentKind, TurnRequest};
+use super::{Agent, AgentEvent, Attachment, AttachmentKind, TurnRequest};
 use crate::config::Echo;
 use crate::texts;
 
@@ -30,8 +30,10 @@ impl EchoAgent {
 impl Agent for EchoAgent {
     fn run(&self, turn: TurnRequest, cancel: CancellationToken) -> BoxStream<'static, AgentEvent> {
         let delay = self.piece_delay;
+        let files = turn.attachments.iter().map(sent_back);
         let events: Vec<AgentEvent> = pieces(&answer(&turn))
             .map(AgentEvent::Text)
+            .chain(files)
             .chain([AgentEvent::Done])
             .collect();
         stream::iter(events)
@@ -47,15 +49,18 @@ impl Agent for EchoAgent {
     }
 }
 
+/// A file goes back as it came.
+fn sent_back(attachment: &Attachment) -> AgentEvent {
+    AgentEvent::Media(attachment.path.to_string_lossy().into_owned())
+}
+
 fn answer(turn: &TurnRequest) -> String {
     let mut lines = Vec::new();
     if let Some(quote) = &turn.quote {
         lines.extend(quote.lines().map(|line| format!("> {line}")));
         lines.push(String::new());
     }
-    if !turn.text.is_empty() {
-        lines.push(turn.text.clone());
-    }
+    lines.extend(turn.text.lines().map(harmless));
     lines.extend(turn.attachments.iter().map(|attachment| {
         match attachment.kind {
             AttachmentKind::Image => texts::ECHO_IMAGE,
@@ -65,6 +70,16 @@ fn answer(turn: &TurnRequest) -> String {
         .to_owned()
     }));
     lines.join("\n")
+}
+
+/// A line of an agent can name a file to send. What somebody else wrote must not, so such a
+/// line becomes a quotation.
+fn harmless(line: &str) -> String {
+    if line.to_ascii_lowercase().contains("media:") {
+        format!("> {line}")
+    } else {
+        line.to_owned()
+    }
 }
 
 /// Cuts a text into pieces of [`PIECE_CHARS`] characters.
@@ -82,7 +97,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::agent::Attachment;
     use crate::identity::{Identity, TurnChat};
     use crate::ids::{Chat, ChatKind};
     use crate::session::{SessionKey, SessionScope};

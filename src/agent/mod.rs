@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{AgentBackend, AgentsSettings};
@@ -44,7 +45,7 @@ pub struct TurnRequest {
 }
 
 /// A file that came with a text, fetched and decrypted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// What it was sent as.
     pub kind: AttachmentKind,
@@ -59,7 +60,8 @@ pub struct Attachment {
 }
 
 /// What kind of thing came with a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum AttachmentKind {
     /// A picture.
@@ -125,7 +127,10 @@ pub trait Agent: Send + Sync + std::fmt::Debug {
 #[derive(Debug, Clone, Default)]
 pub struct Agents {
     by_id: HashMap<String, Arc<dyn Agent>>,
-    default_agent: Option<String>,
+    /// Answers for every id that is not listed, where it may.
+    otherwise: Option<Arc<dyn Agent>>,
+    /// Whether it may for ids that nobody makes on demand.
+    answers_everything: bool,
 }
 
 impl Agents {
@@ -138,23 +143,30 @@ impl Agents {
             .collect();
         Self {
             by_id,
-            default_agent: settings.default_agent.clone(),
+            otherwise: Some(build(&settings.default_backend)),
+            answers_everything: false,
         }
     }
 
     /// One agent that answers everything.
     pub fn only(agent: Arc<dyn Agent>) -> Self {
-        let id = "main".to_owned();
         Self {
-            by_id: HashMap::from([(id.clone(), agent)]),
-            default_agent: Some(id),
+            by_id: HashMap::new(),
+            otherwise: Some(agent),
+            answers_everything: true,
         }
     }
 
-    /// The agent that answers where nothing else is said; `None` when the configuration
-    /// names none.
-    pub fn default_agent(&self) -> Option<Arc<dyn Agent>> {
-        self.by_id.get(self.default_agent.as_deref()?).cloned()
+    /// The agent of that id; `on_demand` for one that is made for its chat, which no list
+    /// has. `None` when there is no such agent: never another one in its place.
+    pub fn get(&self, id: &str, on_demand: bool) -> Option<Arc<dyn Agent>> {
+        let listed = self.by_id.get(id);
+        let otherwise = || {
+            self.otherwise
+                .as_ref()
+                .filter(|_| on_demand || self.answers_everything)
+        };
+        listed.or_else(otherwise).cloned()
     }
 }
 

@@ -44,7 +44,7 @@ impl DraftWriter {
 }
 
 /// What a look at a draft shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Look {
     /// Still being written; the text so far.
     Growing(String),

@@ -1,12 +1,15 @@
 //! One message, whichever way it came.
 
 use crate::agent::AttachmentKind;
-use crate::ids::{Chat, ChatId, ChatKind, MessageId, ReqId, UserId};
-use crate::wecom::bot::{Content, MediaRef, MessagePush, MixedItem};
+use crate::ids::{AccountId, Chat, ChatId, ChatKind, MessageId, ReqId, UserId};
+use crate::secret::Secret;
+use crate::wecom::bot::{Content, Envelope, MediaRef, MessagePush, MixedItem};
 
-/// A user's message, parsed and ready for the rules.
+/// Something that a member did and an agent is to answer, parsed and ready for the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Inbound {
+    /// What it is.
+    pub(crate) origin: Origin,
     /// The conversation.
     pub(crate) chat: Chat,
     /// Who wrote.
@@ -17,10 +20,24 @@ pub(crate) struct Inbound {
     pub(crate) req_id: ReqId,
     /// The text without a leading mention, trimmed. A lone quote stands in for it.
     pub(crate) text: String,
+    /// Whether the text is the member's own: a quote is never a command.
+    pub(crate) own_words: bool,
     /// What was quoted, when the user also said something.
     pub(crate) quote: Option<String>,
     /// Pictures, files and videos, the quoted ones included.
     pub(crate) attachments: Vec<Attachment>,
+    /// Where one late reply can go without the socket, for an hour.
+    pub(crate) response_url: Option<Secret>,
+}
+
+/// What a member did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Wrote a message: its answer is a stream.
+    Message,
+    /// Pressed a button, or changed what the bot may do: WeCom takes no stream for it, so an
+    /// answer is a message of its own, and none is given where there is nothing to say.
+    Event,
 }
 
 /// Something that came with a text.
@@ -58,25 +75,10 @@ pub(crate) enum NotAMessage {
 impl Inbound {
     /// Makes a message of a push on the socket of `account`.
     pub(crate) fn from_push(
-        account: &crate::ids::AccountId,
+        account: &AccountId,
         push: &MessagePush,
     ) -> Result<Self, NotAMessage> {
-        let envelope = &push.envelope;
-        let message_id = envelope
-            .message_id
-            .clone()
-            .ok_or(NotAMessage::NoMessageId)?;
-        let sender = envelope.sender.clone().ok_or(NotAMessage::NoSender)?;
-        if sender.as_str().eq_ignore_ascii_case("sys") {
-            return Err(NotAMessage::FromSystem);
-        }
-        let chat = chat_of(
-            account,
-            envelope.chat_kind,
-            envelope.chat_id.as_ref(),
-            &sender,
-        )?;
-
+        let head = Head::of(account, &push.envelope)?;
         let mut parts = Parts::default();
         parts.add(&push.content)?;
         let mut quoted = Parts::default();
@@ -88,26 +90,91 @@ impl Inbound {
 
         let mut text = without_mention(&parts.text()).to_owned();
         let mut quote = Some(quoted.text()).filter(|quote| !quote.is_empty());
-        if text.is_empty() {
+        let own_words = !text.is_empty();
+        if !own_words {
             text = quote.take().unwrap_or_default();
         }
         if text.is_empty() && parts.attachments.is_empty() {
             return Err(NotAMessage::Empty);
         }
         Ok(Self {
-            chat,
-            sender,
-            message_id,
-            req_id: envelope.req_id.clone(),
-            text,
+            own_words,
             quote,
             attachments: parts.attachments,
+            ..head.with(Origin::Message, text)
         })
+    }
+
+    /// Makes a message of an event on the socket of `account`, which says `text` to the
+    /// agent.
+    pub(crate) fn from_event(
+        account: &AccountId,
+        envelope: &Envelope,
+        text: String,
+    ) -> Result<Self, NotAMessage> {
+        Ok(Head::of(account, envelope)?.with(Origin::Event, text))
     }
 }
 
+/// What messages and events have in common.
+struct Head<'a> {
+    chat: Chat,
+    sender: UserId,
+    message_id: MessageId,
+    envelope: &'a Envelope,
+}
+
+impl<'a> Head<'a> {
+    fn of(account: &AccountId, envelope: &'a Envelope) -> Result<Self, NotAMessage> {
+        let message_id = envelope
+            .message_id
+            .clone()
+            .ok_or(NotAMessage::NoMessageId)?;
+        let (chat, sender) = whereabouts(account, envelope)?;
+        Ok(Self {
+            chat,
+            sender,
+            message_id,
+            envelope,
+        })
+    }
+
+    fn with(self, origin: Origin, text: String) -> Inbound {
+        Inbound {
+            origin,
+            chat: self.chat,
+            sender: self.sender,
+            message_id: self.message_id,
+            req_id: self.envelope.req_id.clone(),
+            text,
+            own_words: false,
+            quote: None,
+            attachments: Vec::new(),
+            response_url: self.envelope.response_url.clone(),
+        }
+    }
+}
+
+/// The conversation and the member that a push is about.
+pub(crate) fn whereabouts(
+    account: &AccountId,
+    envelope: &Envelope,
+) -> Result<(Chat, UserId), NotAMessage> {
+    let sender = envelope.sender.clone().ok_or(NotAMessage::NoSender)?;
+    if sender.as_str().eq_ignore_ascii_case("sys") {
+        return Err(NotAMessage::FromSystem);
+    }
+    let chat = chat_of(
+        account,
+        envelope.chat_kind,
+        envelope.chat_id.as_ref(),
+        &sender,
+    )?;
+    Ok((chat, sender))
+}
+
 fn chat_of(
-    account: &crate::ids::AccountId,
+    account: &AccountId,
     kind: Option<ChatKind>,
     chat_id: Option<&ChatId>,
     sender: &UserId,

@@ -11,10 +11,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::answer::Outgoing;
+use super::files::Files;
 use super::inbound::Inbound;
 use super::reply::Opened;
 use crate::ids::{Chat, ChatKind, StreamId, UserId};
-use crate::store::{Answer, InboxId};
+use crate::session::SessionKey;
+use crate::store::InboxId;
 
 /// Messages that may wait in one chat behind the one that runs. People do not write ahead
 /// further than that; a program that does is told.
@@ -30,14 +33,33 @@ pub(super) struct Work {
     pub(super) id: InboxId,
     /// The message.
     pub(super) inbound: Inbound,
+    /// Who answers it.
+    pub(super) route: TurnRoute,
+    /// What came with it.
+    pub(super) files: Files,
     /// The stream of its answer.
     pub(super) stream_id: StreamId,
     /// Whether that stream is open already.
     pub(super) opened: Opened,
+    /// When it came, in milliseconds since 1970.
+    pub(super) received_at_ms: i64,
     /// Whether its turn was counted with the record.
     pub(super) begun: bool,
-    /// The answer, where an earlier process had decided it but perhaps not sent it.
-    pub(super) decided: Option<Answer>,
+    /// The answer, where an earlier process had decided it but perhaps not sent it all.
+    pub(super) decided: Option<Outgoing>,
+}
+
+/// Who answers a message, and what its sender may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TurnRoute {
+    /// Id of the agent, and the conversation with it.
+    pub(super) session: SessionKey,
+    /// Whether the agent is made for this chat: no list has it.
+    pub(super) on_demand: bool,
+    /// Whether the sender may command: directives of the back end inside a text.
+    pub(super) may_command: bool,
+    /// Whether the text asks to begin the conversation anew, by somebody who may.
+    pub(super) resets: bool,
 }
 
 /// All mailboxes of one account.
@@ -263,6 +285,8 @@ impl Drop for Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::files::Fetched;
+    use crate::channel::inbound::Origin;
 
     fn chat(kind: ChatKind) -> Chat {
         Chat {
@@ -276,16 +300,27 @@ mod tests {
         Work {
             id: InboxId(n),
             inbound: Inbound {
+                origin: Origin::Message,
                 chat: chat.clone(),
                 sender: sender.into(),
                 message_id: n.to_string().into(),
                 req_id: n.to_string().into(),
                 text: "hi".to_owned(),
+                own_words: true,
                 quote: None,
                 attachments: Vec::new(),
+                response_url: None,
             },
+            route: TurnRoute {
+                session: SessionKey::of_chat("main", chat),
+                on_demand: false,
+                may_command: false,
+                resets: false,
+            },
+            files: Files::ready(Fetched::default()),
             stream_id: "s".into(),
             opened: Opened::default(),
+            received_at_ms: 0,
             begun: false,
             decided: None,
         }

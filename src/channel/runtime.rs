@@ -9,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::account::{AccountState, AccountStatus, RunningAccount, Shared, of_idle};
 use super::bots::Registry;
+use super::pairing::Pairings;
+use super::surroundings::Surroundings;
 use crate::agent::{Agent, Agents};
-use crate::clock::SharedClock;
 use crate::config::{Account, Config};
 use crate::ids::AccountId;
-use crate::store::Store;
+use crate::store::StoreError;
 use crate::wecom::bot::Bots;
 
 /// Turns that may run at the same time in the whole process. Each holds a few kilobytes
@@ -85,18 +86,33 @@ pub enum ResumeError {
 
 impl Runtime {
     /// Starts every account that can run.
+    ///
+    /// # Errors
+    /// The approved pairings can't be read: without them nobody could be told from a
+    /// stranger.
     pub async fn start(
-        config: &Config,
-        store: Arc<dyn Store>,
-        clock: SharedClock,
+        surroundings: Surroundings,
         backends: Backends,
-    ) -> Self {
+    ) -> Result<Self, StoreError> {
         let (agents, agents_seen) = watch::channel(Arc::default());
+        let Surroundings {
+            config,
+            store,
+            clock,
+            media,
+            user_home,
+        } = surroundings;
+        let pairings = Pairings::load(store.clone(), clock.clone()).await?;
+        let initial = config.get();
         let shared = Shared {
+            config,
             store,
             clock,
             agents: agents_seen,
             bots: Arc::default(),
+            pairings: Arc::new(pairings),
+            media,
+            user_home,
             turns: Arc::new(Semaphore::new(MAX_RUNNING_TURNS)),
         };
         let runtime = Self {
@@ -105,8 +121,8 @@ impl Runtime {
             agents,
             slots: Mutex::default(),
         };
-        runtime.apply(config).await;
-        runtime
+        runtime.apply(&initial).await;
+        Ok(runtime)
     }
 
     /// Makes the accounts what `config` says. An account whose connection settings are the
@@ -117,6 +133,7 @@ impl Runtime {
             Backends::Only(agent) => Agents::only(agent.clone()),
         };
         self.agents.send_replace(Arc::new(agents));
+        self.shared.config.replace(config.clone());
         let mut slots = self.slots.lock().await;
         let mut applied = Applied::default();
         let mut gone: Vec<(AccountId, Slot)> = Vec::new();
@@ -222,6 +239,11 @@ impl Runtime {
     pub fn bots(&self) -> Arc<dyn Bots> {
         let bots: Arc<Registry> = self.shared.bots.clone();
         bots
+    }
+
+    /// Who was let in by pairing, and who asks to be.
+    pub fn pairings(&self) -> &Arc<Pairings> {
+        &self.shared.pairings
     }
 
     /// The status of every account, in order of id.

@@ -4,20 +4,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
+use super::answer::{Keeper, Outgoing};
+use super::asking::{Asked, Asking, MAX_FILES};
+use super::cards::{self, CardBlock};
+use super::command;
 use super::draft::{DraftWriter, draft};
+use super::files::Fetched;
 use super::inbound::Inbound;
 use super::mailbox::{Stop, Work};
-use super::reply::{Closing, Delivery, Reply, TurnEnd, closing};
-use crate::agent::{Agent, AgentEvent, AgentFailure, FailureClass, TurnRequest};
+use super::media::outbound as media;
+use super::outlet::Outlet;
+use super::reply::{Closing, Delivery, Reply, TurnEnd, closing_text};
+use crate::agent::{Agent, TurnRequest};
 use crate::clock::SharedClock;
 use crate::failpoint;
 use crate::identity::{Identity, TurnChat};
 use crate::ids::ChatKind;
-use crate::session::SessionKey;
-use crate::store::{Answer, InboxId, Outcome, Store};
+use crate::store::{InboxId, Outcome, Store};
+use crate::texts;
 
 /// Turns begun for one message before it is given up: a message that brings the process
 /// down must not do so for ever.
@@ -27,8 +33,10 @@ const MAX_ATTEMPTS: u32 = 2;
 pub(super) struct TurnContext {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: SharedClock,
-    /// The agent, or `None` when the configuration names none for this chat.
+    /// The agent, or `None` when it is gone from the configuration.
     pub(super) agent: Option<Arc<dyn Agent>>,
+    /// The way of files and cards.
+    pub(super) outlet: Arc<dyn Outlet>,
     pub(super) timeout: Duration,
     /// Ends the process's work for good.
     pub(super) hard_stop: CancellationToken,
@@ -62,38 +70,81 @@ pub(super) async fn run(work: Work, stop: Stop, reply: Box<dyn Reply>, context: 
     tracing::info!(outcome = outcome.as_str(), "message closed");
 }
 
-/// Writes the answer, unless the process goes down first.
-async fn write(work: Work, stop: Stop, draft: DraftWriter, context: &TurnContext) {
-    if let Some(answer) = work.decided {
-        draft.finish(Closing {
-            text: Some(answer.text),
-            outcome: Outcome::Delivered,
-        });
-        return;
-    }
+/// Writes the answer, unless the process goes down first. Then the draft is dropped
+/// unfinished, and the reply knows what that means.
+async fn write(mut work: Work, stop: Stop, draft: DraftWriter, context: &TurnContext) {
+    let keeper = Keeper {
+        store: context.store.clone(),
+        id: work.id,
+    };
+    let outgoing = if let Some(decided) = work.decided.take() {
+        decided
+    } else {
+        let Some(outgoing) = decide(work, stop, &draft, context).await else {
+            return;
+        };
+        keeper.decide(&outgoing, context.clock.now_ms()).await;
+        failpoint::reach("answered");
+        outgoing
+    };
+    // From here on there is nothing to stop: files and cards go out before the last word.
+    let sent = tokio::select! {
+        biased;
+        () = context.hard_stop.cancelled() => return,
+        sent = send_beside(outgoing, &keeper, &*context.outlet) => sent,
+    };
+    draft.finish(Closing::of(sent, keeper));
+}
+
+/// Finds out what goes out. `None`: the process is going down.
+async fn decide(
+    work: Work,
+    stop: Stop,
+    draft: &DraftWriter,
+    context: &TurnContext,
+) -> Option<Outgoing> {
     let attempts = if work.begun {
         1
     } else {
         begin(work.id, context).await
     };
     failpoint::reach("started");
-    let end = if attempts > MAX_ATTEMPTS {
+    if attempts > MAX_ATTEMPTS {
         tracing::error!(
             attempts,
             "the message was interrupted too often and is given up"
         );
-        TurnEnd::Interrupted
-    } else {
-        let request = request(work.inbound, attempts);
-        match ask(request, stop, &draft, context).await {
-            Some(end) => end,
-            // The draft is dropped unfinished: the reply knows what that means.
-            None => return,
+        let (text, outcome) = closing_text(&TurnEnd::Interrupted, "");
+        return Some(Outgoing {
+            text,
+            ..Outgoing::nothing(outcome)
+        });
+    }
+    let fetched = tokio::select! {
+        biased;
+        () = context.hard_stop.cancelled() => return None,
+        () = stop.requested() => {
+            return Some(Outgoing::text(texts::STOPPED, Outcome::Stopped));
         }
+        fetched = work.files.fetched() => fetched,
     };
-    let closing = closing(&end, &draft.text());
-    keep(work.id, &closing, context).await;
-    draft.finish(closing);
+    let resets = work.route.resets;
+    let request = match request(work, &fetched, attempts) {
+        Ok(request) if resets => begin_anew(request, context).await,
+        asked => asked,
+    };
+    let request = match request {
+        Ok(request) => request,
+        Err(notice) => return Some(Outgoing::text(notice, Outcome::Delivered)),
+    };
+    let asking = Asking {
+        agent: context.agent.as_ref(),
+        outlet: &*context.outlet,
+        timeout: context.timeout,
+        hard_stop: &context.hard_stop,
+    };
+    let asked = asking.run(request, &stop, draft).await?;
+    Some(compose(asked, &draft.text(), context.clock.now_ms()))
 }
 
 /// Counts the turn and returns which one it is.
@@ -110,91 +161,118 @@ async fn begin(id: InboxId, context: &TurnContext) -> u32 {
     }
 }
 
-/// Runs the agent to its end. `None`: the process is going down.
-async fn ask(
-    request: TurnRequest,
-    stop: Stop,
-    draft: &DraftWriter,
+/// Forgets the session, and goes on with what was written behind the command. `Err`: there
+/// is nothing else to do than to say so.
+async fn begin_anew(
+    mut request: TurnRequest,
     context: &TurnContext,
-) -> Option<TurnEnd> {
-    let Some(agent) = &context.agent else {
-        return Some(failed(&AgentFailure {
-            class: FailureClass::Broken,
-            detail: "no agent is configured as the default".to_owned(),
-        }));
+) -> Result<TurnRequest, String> {
+    if let Some(agent) = &context.agent {
+        agent.forget(&request.session).await;
+    }
+    tracing::info!(session = %request.session, "a session begins anew");
+    request.text = command::after_name(&request.text).to_owned();
+    if request.text.is_empty() && request.attachments.is_empty() {
+        return Err(texts::access::NEW_SESSION.to_owned());
+    }
+    Ok(request)
+}
+
+/// Takes cards and files out of what the agent wrote, and adds how its turn ended.
+fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
+    let cards::Extracted { text, blocks } = cards::extract(written);
+    let media::Taken { text, references } = media::take(&text);
+    let (text, outcome) = closing_text(&asked.end, &text);
+    let mut outgoing = Outgoing {
+        text,
+        notes: asked.notes,
+        sent_media: asked.sent_media,
+        ..Outgoing::nothing(outcome)
     };
-    let cancel = CancellationToken::new();
-    let _cancel_on_return = cancel.clone().drop_guard();
-    let mut events = agent.run(request, cancel);
-    let timeout = tokio::time::sleep(context.timeout);
-    tokio::pin!(timeout);
-    loop {
-        // Every branch is cancel safe: tokens, a timer, and the next item of a stream.
-        let event = tokio::select! {
-            biased;
-            () = context.hard_stop.cancelled() => return None,
-            () = stop.requested() => return Some(TurnEnd::Stopped),
-            () = &mut timeout => return Some(TurnEnd::TimedOut),
-            event = events.next() => event,
-        };
-        match event {
-            Some(AgentEvent::Text(delta)) => draft.push(&delta),
-            Some(AgentEvent::Media(_)) => {}
-            Some(AgentEvent::Done) => return Some(TurnEnd::Complete),
-            Some(AgentEvent::Failed(failure)) => return Some(failed(&failure)),
-            None => {
-                return Some(failed(&AgentFailure {
-                    class: FailureClass::Broken,
-                    detail: "the agent ended without saying so".to_owned(),
-                }));
+    // Who stops an answer does not want the rest of it.
+    if asked.end != TurnEnd::Stopped {
+        let unsent = references
+            .into_iter()
+            .filter(|reference| !asked.references.contains(reference));
+        outgoing.media.extend(unsent);
+        outgoing
+            .media
+            .truncate(MAX_FILES.saturating_sub(asked.references.len()));
+        for CardBlock { value, .. } in blocks {
+            match cards::prepare(value, now_ms) {
+                Ok(card) => outgoing.cards.push_back(card),
+                Err(unsendable) => outgoing.notes.push(unsendable.text),
             }
         }
     }
-}
-
-fn failed(failure: &AgentFailure) -> TurnEnd {
-    let reference = format!("{:08X}", rand::random::<u32>());
-    tracing::error!(%failure, reference, "the agent failed");
-    TurnEnd::Failed {
-        class: failure.class,
-        reference,
+    if outgoing.outcome == Outcome::Silent && outgoing.says_something() {
+        outgoing.outcome = Outcome::Delivered;
     }
+    outgoing
 }
 
-/// Keeps the final text before any of it is sent, so that a restart does not ask the agent
-/// again.
-async fn keep(id: InboxId, closing: &Closing, context: &TurnContext) {
-    let Some(text) = &closing.text else { return };
-    let answer = Answer {
-        text: text.clone(),
-        at_ms: context.clock.now_ms(),
-    };
-    if let Err(error) = context.store.answer(id, answer).await {
-        // Better an answer that a crash might repeat than none.
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "could not keep the answer"
-        );
+/// Sends files and cards, and keeps how far that has come after each.
+async fn send_beside(mut outgoing: Outgoing, keeper: &Keeper, outlet: &dyn Outlet) -> Outgoing {
+    while let Some(reference) = outgoing.media.front().cloned() {
+        let outcome = outlet.media(&reference).await;
+        outgoing.media.pop_front();
+        outgoing.sent_media |= outcome.is_sent();
+        outgoing.notes.extend(media::closing_notes(&[outcome]));
+        keeper.progress(&outgoing).await;
     }
-    failpoint::reach("answered");
+    while let Some(card) = outgoing.cards.front().cloned() {
+        let sent = outlet.card(&card).await;
+        outgoing.cards.pop_front();
+        match sent {
+            Ok(()) => outgoing.sent_card = true,
+            Err(error) => {
+                tracing::warn!(%error, "a card was not taken; its text stands in for it");
+                outgoing.notes.push(cards::render(&card));
+            }
+        }
+        keeper.progress(&outgoing).await;
+    }
+    outgoing
 }
 
-fn request(inbound: Inbound, attempts: u32) -> TurnRequest {
+/// What the agent is asked. `Err`: what the sender is told instead.
+fn request(work: Work, fetched: &Fetched, attempts: u32) -> Result<TurnRequest, String> {
+    if let Some(notice) = fetched.refusal() {
+        return Err(notice.to_owned());
+    }
+    let Work { inbound, route, .. } = work;
+    let attachments = fetched.attachments();
+    if inbound.text.is_empty() && inbound.quote.is_none() && attachments.is_empty() {
+        return Err(texts::media_in::NOT_FETCHED.to_owned());
+    }
+    Ok(TurnRequest {
+        identity: Arc::new(identity(&inbound)),
+        chat: inbound.chat,
+        session: route.session,
+        message_id: inbound.message_id,
+        text: with_lines(inbound.text, fetched.missing()),
+        quote: inbound.quote,
+        attachments,
+        may_command: route.may_command,
+        earlier_attempts: attempts.saturating_sub(1),
+    })
+}
+
+fn with_lines(text: String, lines: impl Iterator<Item = &'static str>) -> String {
+    lines.fold(text, |text, line| {
+        if text.is_empty() {
+            line.to_owned()
+        } else {
+            format!("{text}\n{line}")
+        }
+    })
+}
+
+fn identity(inbound: &Inbound) -> Identity {
     let chat = match inbound.chat.kind {
         ChatKind::Direct => TurnChat::Direct(inbound.sender.clone()),
         ChatKind::Group => TurnChat::Group(inbound.chat.id.clone()),
     };
     let account = inbound.chat.account.clone();
-    let identity = Identity::of_turn(account, Some(inbound.sender), chat);
-    TurnRequest {
-        session: SessionKey::of_chat("main", &inbound.chat),
-        chat: inbound.chat,
-        identity: Arc::new(identity),
-        message_id: inbound.message_id,
-        text: inbound.text,
-        quote: inbound.quote,
-        attachments: Vec::new(),
-        may_command: false,
-        earlier_attempts: attempts.saturating_sub(1),
-    }
+    Identity::of_turn(account, Some(inbound.sender.clone()), chat)
 }

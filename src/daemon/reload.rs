@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::channel::Runtime;
 use crate::config::{
-    self, Config, Environment, Issue, LiveConfig, Loaded, Location, Severity, watch,
+    self, Config, Environment, Issue, Loaded, Location, Severity, watch,
 };
 use crate::http::{ReloadReport, Reloader};
 use crate::ids::AccountId;
@@ -21,8 +21,6 @@ pub(super) struct FileReloader {
     location: Location,
     environment: Environment,
     runtime: Arc<Runtime>,
-    /// What rooms beside the runtime look things up in.
-    live: LiveConfig,
     /// What is in use. Held while a reload runs, so that reloads come one after another.
     current: Mutex<Loaded>,
 }
@@ -33,13 +31,11 @@ impl FileReloader {
         environment: Environment,
         loaded: Loaded,
         runtime: Arc<Runtime>,
-        live: LiveConfig,
     ) -> Self {
         Self {
             location,
             environment,
             runtime,
-            live,
             current: Mutex::new(loaded),
         }
     }
@@ -70,7 +66,6 @@ impl Reloader for FileReloader {
         };
         let problems = keep_broken_accounts(&current.config, &mut loaded.config);
         let needs_restart = keep_what_needs_a_restart(&current.config, &mut loaded.config);
-        self.live.replace(loaded.config.clone());
         let applied = self.runtime.apply(&loaded.config).await;
         *current = loaded;
         let report = ReloadReport {

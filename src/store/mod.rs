@@ -5,13 +5,14 @@
 //!
 //! ```text
 //! recorded ──► started ──► answered ──► closed
-//!  accepted     agent runs   final text    reply is out, or
-//!               (attempts)   decided       given up with a reason
+//!  accepted     agent runs   decided what   reply is out, or
+//!               (attempts)   goes out       given up with a reason
 //! ```
 
 mod sqlite;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
@@ -61,7 +62,7 @@ pub enum Stage {
         /// Turns begun so far, at least 1.
         attempts: u32,
     },
-    /// The final text is decided; whether it went out is unknown.
+    /// It is decided what goes out; whether all of it went out is unknown.
     Answered {
         /// What to deliver.
         answer: Answer,
@@ -71,8 +72,8 @@ pub enum Stage {
 /// A final answer on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The whole text, before splitting.
-    pub text: String,
+    /// What goes out and how far that has come, in the words of whoever delivers it.
+    pub body: String,
     /// When it was decided, in milliseconds since 1970.
     pub at_ms: i64,
 }
@@ -84,12 +85,15 @@ pub struct OpenMessage {
     pub id: InboxId,
     /// As it was recorded.
     pub message: NewMessage,
+    /// What was fetched of its files, as [`Store::keep_files`] was given it.
+    pub files: Option<String>,
     /// How far it had come.
     pub stage: Stage,
 }
 
 /// How a message ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The answer is out.
     Delivered,
@@ -187,9 +191,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Counts one more turn for a message and returns how many that makes.
     async fn begin_turn(&self, id: InboxId) -> Result<u32, StoreError>;
 
-    /// Keeps the final text before any of it is sent. The first text stays: a repeat
+    /// Keeps what was fetched of a message's files: their addresses die within minutes, and
+    /// a restart must not lose what was downloaded.
+    async fn keep_files(&self, id: InboxId, files: String) -> Result<(), StoreError>;
+
+    /// Keeps what goes out before any of it is sent. The first answer stays: a repeat
     /// changes nothing.
     async fn answer(&self, id: InboxId, answer: Answer) -> Result<(), StoreError>;
+
+    /// Keeps how far an answer has come; does nothing to a message without one.
+    async fn progress(&self, id: InboxId, body: String) -> Result<(), StoreError>;
 
     /// Ends a message and forgets its contents.
     async fn close(&self, id: InboxId, outcome: Outcome, at_ms: i64) -> Result<(), StoreError>;

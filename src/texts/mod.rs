@@ -20,6 +20,12 @@ pub const UNKNOWN_TYPE: &str = "暂不支持这种类型的消息，请改用文
 /// "Done." Closes a stream whose agent said nothing.
 pub const DONE: &str = "✅ 已处理完毕。";
 
+/// "A card was sent." Closes a stream whose answer is a card alone.
+pub const CARD_SENT: &str = "✅ 卡片已发送，请查看。";
+
+/// "The file was sent." Closes a stream whose answer is a file alone.
+pub const MEDIA_SENT: &str = "✅ 文件已发送，请查看。";
+
 /// "Stopped."
 pub const STOPPED: &str = "⏹ 已停止。";
 

@@ -38,11 +38,19 @@ const INTRODUCTION_INTERVAL: Duration = Duration::from_hours(1);
 /// What every account shares with the others.
 #[derive(Debug, Clone)]
 pub(super) struct Shared {
+    /// The configuration in use, of all accounts.
+    pub(super) config: LiveConfig,
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: SharedClock,
     pub(super) agents: watch::Receiver<Arc<Agents>>,
     /// Where other rooms find the bots.
     pub(super) bots: Arc<Registry>,
+    /// Who was let in by pairing.
+    pub(super) pairings: Arc<Pairings>,
+    /// Where files are kept that people send.
+    pub(super) media: MediaStore,
+    /// What `~/` stands for in names of files.
+    pub(super) user_home: Option<PathBuf>,
     /// Turns that may run at the same time, over all accounts.
     pub(super) turns: Arc<Semaphore>,
 }

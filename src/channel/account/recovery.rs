@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Core, worker};
+use super::{Core, event, fetch, gate, worker};
+use crate::channel::answer::Outgoing;
+use crate::channel::cards;
 use crate::channel::inbound::Inbound;
 use crate::channel::mailbox::{Placed, Work};
 use crate::channel::reply::Opened;
 use crate::store::{InboxId, OpenMessage, Outcome, Stage};
-use crate::wecom::bot::{Push, PushFrame};
+use crate::wecom::bot::{Event, EventPush, Push, PushFrame};
 
 /// WeCom takes replies to a message for 24 hours.
 const REPLY_WINDOW: Duration = Duration::from_hours(24);
@@ -30,7 +32,7 @@ pub(super) async fn take_up(core: &Arc<Core>) {
     }
     for message in open {
         let id = message.id;
-        match revive(core, message) {
+        match revive(core, message).await {
             Ok(work) => {
                 let chat = work.inbound.chat.clone();
                 if core.mailboxes.take_up(work) == Placed::NeedsWorker {
@@ -42,7 +44,7 @@ pub(super) async fn take_up(core: &Arc<Core>) {
     }
 }
 
-fn revive(core: &Core, message: OpenMessage) -> Result<Work, &'static str> {
+async fn revive(core: &Arc<Core>, message: OpenMessage) -> Result<Work, &'static str> {
     let now_ms = core.shared.clock.now_ms();
     let older_than = |at_ms: i64, limit: Duration| {
         u128::try_from(now_ms.saturating_sub(at_ms)).is_ok_and(|age| age > limit.as_millis())
@@ -50,6 +52,7 @@ fn revive(core: &Core, message: OpenMessage) -> Result<Work, &'static str> {
     let OpenMessage {
         id,
         message: record,
+        files,
         stage,
     } = message;
     if older_than(record.received_at_ms, REPLY_WINDOW) {
@@ -64,22 +67,46 @@ fn revive(core: &Core, message: OpenMessage) -> Result<Work, &'static str> {
         Stage::Answered { answer } if older_than(answer.at_ms, core.settings().undelivered_ttl) => {
             return Err("its answer waited for the connection for too long");
         }
-        Stage::Answered { answer } => Some(answer),
+        Stage::Answered { answer } => Some(Outgoing::read(&answer.body)),
         Stage::Recorded | Stage::Started { .. } => None,
     };
-    let inbound = match PushFrame::parse(&record.payload).map(|frame| frame.push) {
-        Ok(Push::Message(push)) => Inbound::from_push(&core.id, &push).ok(),
-        Ok(Push::Event(_)) | Err(_) => None,
-    };
+    let inbound = read(core, &record.payload).await;
     let inbound = inbound.ok_or("its record can't be read")?;
+    let route = gate::route_again(core, &inbound)
+        .ok_or("the configuration has no agent for it any more")?;
+    let files = match files.as_deref().map(serde_json::from_str) {
+        Some(Ok(fetched)) => crate::channel::files::Files::ready(fetched),
+        _ => fetch::start(core, id, &inbound, record.received_at_ms),
+    };
     Ok(Work {
         id,
         inbound,
+        route,
+        files,
         stream_id: record.stream_id,
         opened,
+        received_at_ms: record.received_at_ms,
         begun: false,
         decided,
     })
+}
+
+/// The message or event of a record.
+async fn read(core: &Core, payload: &str) -> Option<Inbound> {
+    match PushFrame::parse(payload).ok()?.push {
+        Push::Message(push) => Inbound::from_push(&core.id, &push).ok(),
+        Push::Event(EventPush { envelope, event }) => {
+            let text = match event {
+                Event::TemplateCard(click) => {
+                    let card = event::find_card(core, &click).await;
+                    cards::event_text(&envelope, &click, card.as_ref())
+                }
+                Event::AuthChange { auth_list } => cards::auth_change_text(&envelope, &auth_list),
+                _ => return None,
+            };
+            Inbound::from_event(&core.id, &envelope, text).ok()
+        }
+    }
 }
 
 async fn give_up(core: &Core, id: InboxId, reason: &'static str) {

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use tracing::Instrument;
 
 use super::Core;
+use crate::channel::inbound::Origin;
 use crate::channel::mailbox::{Stop, Work};
-use crate::channel::reply::{SocketReply, SocketReplySettings};
+use crate::channel::outlet::SocketOutlet;
+use crate::channel::reply::{LateWay, Messenger, SocketReply, SocketReplySettings};
 use crate::channel::turn::{self, TurnContext};
+use crate::config::Account;
 use crate::ids::Chat;
 use crate::task;
 
@@ -35,40 +38,59 @@ pub(super) fn start(core: &Arc<Core>, chat: Chat) {
 }
 
 /// Answers a message, or gives it back if the account stops before the turn could begin.
-async fn answer(core: &Core, work: Work, stop: Stop) -> Result<(), Work> {
+async fn answer(core: &Core, work: Work, stop: Stop) -> Result<(), Box<Work>> {
     let permit = tokio::select! {
         biased;
-        () = core.soft_stop.cancelled() => return Err(work),
+        () = core.soft_stop.cancelled() => return Err(Box::new(work)),
         permit = core.shared.turns.acquire() => permit,
     };
     // The semaphore is never closed.
     let Ok(_permit) = permit else {
-        return Err(work);
+        return Err(Box::new(work));
     };
     let _turn = core.activity.begin_turn();
     let settings = core.settings();
-    let reply = SocketReply {
+    let messenger = Messenger {
         client: core.client.clone(),
         chat: work.inbound.chat.clone(),
-        req_id: work.inbound.req_id.clone(),
-        stream_id: work.stream_id.clone(),
-        opened: work.opened.clone(),
         budgets: core.budgets.clone(),
-        settings: SocketReplySettings {
-            thinking: settings.send_thinking_message && work.decided.is_none(),
-            handover: settings.stream_handover,
-            undelivered_ttl: settings.undelivered_ttl,
-        },
-        hard_stop: core.hard_stop.clone(),
+        patience: settings.undelivered_ttl,
+        late: late_way(core, &settings, &work),
     };
+    let session = work.route.session.clone();
+    let agents = core.shared.agents.borrow().clone();
     let context = TurnContext {
         store: core.shared.store.clone(),
         clock: core.shared.clock.clone(),
-        agent: core.shared.agents.borrow().default_agent(),
+        agent: agents.get(&session.agent, work.route.on_demand),
+        outlet: Arc::new(SocketOutlet::new(core, messenger.clone(), session)),
         timeout: settings.turn_timeout,
+        hard_stop: core.hard_stop.clone(),
+    };
+    let reply = SocketReply {
+        messenger,
+        req_id: work.inbound.req_id.clone(),
+        stream_id: work.stream_id.clone(),
+        opened: work.opened.clone(),
+        settings: SocketReplySettings {
+            stream: work.inbound.origin == Origin::Message,
+            thinking: settings.send_thinking_message && work.decided.is_none(),
+            handover: settings.stream_handover,
+        },
         hard_stop: core.hard_stop.clone(),
     };
     turn::run(work, stop, Box::new(reply), &context).await;
     core.activity.outbound(core.shared.clock.now_ms());
     Ok(())
+}
+
+fn late_way(core: &Core, settings: &Account, work: &Work) -> Option<Arc<LateWay>> {
+    let address = work.inbound.response_url.clone()?;
+    Some(Arc::new(LateWay::new(
+        core.http.clone(),
+        address,
+        settings.network.api_base_url.clone(),
+        work.received_at_ms,
+        core.shared.clock.clone(),
+    )))
 }

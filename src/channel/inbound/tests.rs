@@ -36,6 +36,7 @@ const GROUP: &str = "wrEXAMPLEgroup01";
 fn a_direct_message_belongs_to_the_chat_with_its_sender() {
     let message = inbound(&json!({})).unwrap();
     let expected = Inbound {
+        origin: Origin::Message,
         chat: Chat {
             account: "hq".into(),
             kind: ChatKind::Direct,
@@ -45,8 +46,10 @@ fn a_direct_message_belongs_to_the_chat_with_its_sender() {
         message_id: "m1".into(),
         req_id: "r1".into(),
         text: "hi".to_owned(),
+        own_words: true,
         quote: None,
         attachments: Vec::new(),
+        response_url: None,
     };
     assert_eq!(message, expected);
 }

@@ -1,6 +1,9 @@
 //! What is said last: a truthful closing for every way a turn can end.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use crate::agent::FailureClass;
+use crate::channel::answer::{Keeper, Outgoing};
 use crate::store::Outcome;
 use crate::texts;
 
@@ -24,47 +27,91 @@ pub(crate) enum TurnEnd {
     Interrupted,
 }
 
-/// The last word of a turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The last word of an answer.
+#[derive(Debug, Clone)]
 pub(crate) struct Closing {
     /// The final text, or nothing to say.
     pub(crate) text: Option<String>,
     /// How the message ends once that is out.
     pub(crate) outcome: Outcome,
+    /// Where it is noted how much of it is out.
+    progress: Option<Progress>,
 }
 
-/// Chooses the last word for a turn that ended like this and had written `text`.
+#[derive(Debug, Clone)]
+struct Progress {
+    keeper: Keeper,
+    outgoing: Arc<Mutex<Outgoing>>,
+}
+
+impl Closing {
+    /// The last word of an answer whose files and cards are out; its progress is kept by
+    /// `keeper`.
+    pub(crate) fn of(outgoing: Outgoing, keeper: Keeper) -> Self {
+        Self {
+            text: outgoing.last_word(),
+            outcome: outgoing.outcome,
+            progress: Some(Progress {
+                keeper,
+                outgoing: Arc::new(Mutex::new(outgoing)),
+            }),
+        }
+    }
+
+    /// Messages of the text that are out already.
+    pub(crate) fn parts_out(&self) -> usize {
+        self.progress
+            .as_ref()
+            .map_or(0, |progress| progress.lock().sent_parts)
+    }
+
+    /// Notes that one more message of the text is out.
+    pub(crate) async fn part_is_out(&self) {
+        let Some(progress) = &self.progress else {
+            return;
+        };
+        let outgoing = {
+            let mut outgoing = progress.lock();
+            outgoing.sent_parts += 1;
+            outgoing.clone()
+        };
+        progress.keeper.progress(&outgoing).await;
+    }
+}
+
+impl Progress {
+    fn lock(&self) -> MutexGuard<'_, Outgoing> {
+        // A count is whole at each step.
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Chooses what is said for a turn that ended like this and had written `text`, and how the
+/// message ends.
 ///
 /// Without a text, a stream that is open already is still closed with a visible notice
 /// ([`texts::DONE`]): the client's animation would go on for ever.
-pub(crate) fn closing(end: &TurnEnd, text: &str) -> Closing {
+pub(crate) fn closing_text(end: &TurnEnd, text: &str) -> (Option<String>, Outcome) {
     let text = text.trim_end();
     let written = !text.trim_start().is_empty();
-    let after = |note: &str| format!("{text}\n\n{note}");
-    let said = |text: String, outcome| Closing {
-        text: Some(text),
-        outcome,
-    };
+    let after = |note: &str| Some(format!("{text}\n\n{note}"));
     match end {
-        TurnEnd::Complete if written => said(text.to_owned(), Outcome::Delivered),
-        TurnEnd::Complete => Closing {
-            text: None,
-            outcome: Outcome::Silent,
-        },
+        TurnEnd::Complete if written => (Some(text.to_owned()), Outcome::Delivered),
+        TurnEnd::Complete => (None, Outcome::Silent),
         TurnEnd::Failed { class, reference } => {
             let unreachable = *class == FailureClass::Unreachable;
             let text = if written {
                 after(&texts::failed_partial(unreachable, reference))
             } else {
-                texts::failed(unreachable, reference)
+                Some(texts::failed(unreachable, reference))
             };
-            said(text, Outcome::Delivered)
+            (text, Outcome::Delivered)
         }
-        TurnEnd::TimedOut if written => said(after(texts::TIMED_OUT_PARTIAL), Outcome::Delivered),
-        TurnEnd::TimedOut => said(texts::TIMED_OUT.to_owned(), Outcome::Delivered),
-        TurnEnd::Stopped if written => said(after(texts::STOPPED_PARTIAL), Outcome::Stopped),
-        TurnEnd::Stopped => said(texts::STOPPED.to_owned(), Outcome::Stopped),
-        TurnEnd::Interrupted => said(texts::INTERRUPTED.to_owned(), Outcome::Delivered),
+        TurnEnd::TimedOut if written => (after(texts::TIMED_OUT_PARTIAL), Outcome::Delivered),
+        TurnEnd::TimedOut => (Some(texts::TIMED_OUT.to_owned()), Outcome::Delivered),
+        TurnEnd::Stopped if written => (after(texts::STOPPED_PARTIAL), Outcome::Stopped),
+        TurnEnd::Stopped => (Some(texts::STOPPED.to_owned()), Outcome::Stopped),
+        TurnEnd::Interrupted => (Some(texts::INTERRUPTED.to_owned()), Outcome::Delivered),
     }
 }
 
@@ -114,13 +161,9 @@ mod tests {
             ),
         ];
         for (end, written, text, outcome) in cases {
-            let expected = Closing {
-                text: Some(text.to_owned()),
-                outcome,
-            };
             assert_eq!(
-                closing(&end, written),
-                expected,
+                closing_text(&end, written),
+                (Some(text.to_owned()), outcome),
                 "{end:?} after {written:?}"
             );
         }
@@ -128,10 +171,9 @@ mod tests {
 
     #[test]
     fn a_silent_agent_says_nothing() {
-        let nothing = Closing {
-            text: None,
-            outcome: Outcome::Silent,
-        };
-        assert_eq!(closing(&TurnEnd::Complete, " \n"), nothing);
+        assert_eq!(
+            closing_text(&TurnEnd::Complete, " \n"),
+            (None, Outcome::Silent)
+        );
     }
 }

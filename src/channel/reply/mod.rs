@@ -1,17 +1,22 @@
 //! Replies: how an answer reaches the person who asked.
 
 mod closing;
-mod fence;
+pub(in crate::channel) mod fence;
+mod late;
 mod markup;
+mod messenger;
 mod socket;
 mod split;
+mod visible;
 
 use async_trait::async_trait;
 
 use super::draft::DraftReader;
 use crate::store::Outcome;
 
-pub(crate) use closing::{Closing, TurnEnd, closing};
+pub(crate) use closing::{Closing, TurnEnd, closing_text};
+pub(crate) use late::LateWay;
+pub(crate) use messenger::{Messenger, Undelivered};
 pub(crate) use socket::{Opened, SocketReply, SocketReplySettings};
 
 /// Shows one answer while it grows, and delivers it when it is finished.

@@ -11,14 +11,15 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::markup::escape_reasoning_tags;
+use super::messenger::{Messenger, RATE_LIMIT_PAUSES, Undelivered, Waited};
 use super::split::split;
 use super::{Closing, Delivery, Reply};
 use crate::channel::draft::{DraftReader, Look};
-use crate::channel::outbound::{Budgets, Priority};
-use crate::ids::{Chat, ReqId, StreamId};
+use crate::channel::outbound::Priority;
+use crate::ids::{ReqId, StreamId};
 use crate::store::Outcome;
 use crate::texts;
-use crate::wecom::bot::{BotClient, Command, ConnectionState, MessageBody, SendError, StreamFrame};
+use crate::wecom::bot::{Command, MessageBody, SendError, StreamFrame};
 
 use show::{Due, Show, reached, settled};
 
@@ -28,19 +29,8 @@ const MAX_CONTENT_BYTES: usize = 20_000;
 /// Messages that one answer may become: less than a conversation's budget of a minute.
 const MAX_PARTS: usize = 20;
 
-/// Pauses before sending an answer again that WeCom found too much at once.
-const RATE_LIMIT_PAUSES: [Duration; 3] = [
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
-
 /// Pause before repeating a final frame that was refused for an unknown reason.
 const REFUSED_PAUSE: Duration = Duration::from_secs(1);
-
-/// Longest wait for the conversation's budget; after it the answer is sent all the same
-/// and WeCom decides.
-const BUDGET_WAIT: Duration = Duration::from_mins(1);
 
 /// When a message's stream was opened, if it was; shared by whoever may open it.
 #[derive(Debug, Clone, Default)]
@@ -60,29 +50,25 @@ impl Opened {
 /// What a reply needs to know of its account.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SocketReplySettings {
+    /// Whether WeCom takes a stream for it; if not, the answer is a message from the start.
+    pub(crate) stream: bool,
     /// Whether to show the thinking placeholder at once.
     pub(crate) thinking: bool,
     /// Age of the stream at which a running answer leaves it.
     pub(crate) handover: Duration,
-    /// How long a finished answer waits for the connection.
-    pub(crate) undelivered_ttl: Duration,
 }
 
 /// A reply by way of the bot's socket.
 #[derive(Debug)]
 pub(crate) struct SocketReply {
-    /// The connection.
-    pub(crate) client: BotClient,
-    /// The conversation.
-    pub(crate) chat: Chat,
+    /// The way into the conversation.
+    pub(crate) messenger: Messenger,
     /// The push that is answered.
     pub(crate) req_id: ReqId,
     /// The stream of the answer.
     pub(crate) stream_id: StreamId,
     /// Whether the stream is open already.
     pub(crate) opened: Opened,
-    /// The conversation's budget.
-    pub(crate) budgets: Arc<Budgets>,
     /// Numbers and switches.
     pub(crate) settings: SocketReplySettings,
     /// Ends the process's work for good.
@@ -115,7 +101,7 @@ impl Reply for SocketReply {
 impl SocketReply {
     async fn follow(&self, draft: &mut DraftReader) -> Delivery {
         let mut show = Show::new(self);
-        if self.settings.thinking {
+        if self.settings.stream && self.settings.thinking {
             show.send(texts::THINKING.to_owned(), Priority::Status);
         }
         let closing = loop {
@@ -140,8 +126,8 @@ impl SocketReply {
     }
 
     async fn finish(&self, closing: Closing, carrier: Carrier) -> Delivery {
-        let text = match closing.text {
-            Some(text) => text,
+        let text = match &closing.text {
+            Some(text) => text.clone(),
             // The animation of an open stream ends with visible text only.
             None if self.opened.at().is_some() && carrier == Carrier::Stream => {
                 texts::DONE.to_owned()
@@ -149,13 +135,18 @@ impl SocketReply {
             None => return Delivery::Ended(closing.outcome),
         };
         let sent = match carrier {
-            Carrier::Stream => self.finish_in_stream(&text).await,
-            Carrier::Message => self.send_messages(&parts_of(&text)).await,
             Carrier::Rest { shown } => {
-                let rest = text.strip_prefix(shown.as_str()).unwrap_or(&text);
-                self.send_messages(&parts_of(rest.trim_start_matches('\n')))
-                    .await
+                let rest = rest_of(&text, &shown);
+                self.send_messages(&parts_of(rest), None).await
             }
+            // The first part closed the stream in an earlier process.
+            Carrier::Stream | Carrier::Message if closing.parts_out() > 0 => {
+                let parts = parts_of(&text);
+                let left = parts.get(closing.parts_out()..).unwrap_or_default();
+                self.send_messages(left, Some(&closing)).await
+            }
+            Carrier::Stream => self.finish_in_stream(&text, &closing).await,
+            Carrier::Message => self.send_messages(&parts_of(&text), Some(&closing)).await,
         };
         match sent {
             Ok(()) => Delivery::Ended(closing.outcome),
@@ -167,29 +158,32 @@ impl SocketReply {
     }
 
     /// Closes the stream with the first part and sends the others behind it.
-    async fn finish_in_stream(&self, text: &str) -> Result<(), Undelivered> {
+    async fn finish_in_stream(&self, text: &str, closing: &Closing) -> Result<(), Undelivered> {
         let parts = parts_of(text);
         let Some((first, rest)) = parts.split_first() else {
             return Ok(());
         };
         if self.opened.at().is_none() {
-            self.wait_for_budget().await;
+            self.messenger.wait_for_budget().await;
         }
         self.opened.mark();
         if self.send_final_frame(first).await? {
-            self.send_messages(rest).await
+            if !rest.is_empty() {
+                closing.part_is_out().await;
+            }
+            self.send_messages(rest, Some(closing)).await
         } else {
             tracing::warn!("the stream could not take the answer; it goes out as a message");
-            self.send_messages(&parts).await
+            self.send_messages(&parts, Some(closing)).await
         }
     }
 
-    /// Sends the closing frame. `false`: the stream did not take it, and a message may go
-    /// out in its stead.
+    /// Sends the closing frame. `true`: the text is out, here or the late way; `false`: the
+    /// stream did not take it, and a message may go out in its stead.
     ///
     /// Repeating the frame is safe: the same id with the same text changes nothing.
     async fn send_final_frame(&self, content: &str) -> Result<bool, Undelivered> {
-        let deadline = Instant::now() + self.settings.undelivered_ttl;
+        let deadline = Instant::now() + self.messenger.patience;
         let mut pauses = RATE_LIMIT_PAUSES.iter();
         let mut unknown = 0;
         let mut refused = 0;
@@ -199,10 +193,13 @@ impl SocketReply {
                 req_id: self.req_id.clone(),
                 stream: frame,
             };
-            match self.client.send(command).await {
+            match self.messenger.client.send(command).await {
                 Ok(_) => return Ok(true),
                 Err(SendError::NotConnected | SendError::QueueFull) => {
-                    self.wait_until_live(deadline).await?;
+                    let waited = self.messenger.wait(deadline, Some(content)).await?;
+                    if waited == Waited::SentElsewhere {
+                        return Ok(true);
+                    }
                 }
                 Err(SendError::Unknown) => {
                     unknown += 1;
@@ -228,66 +225,29 @@ impl SocketReply {
         }
     }
 
-    /// Sends messages in order, each after the acknowledgement of the one before.
-    async fn send_messages(&self, parts: &[String]) -> Result<(), Undelivered> {
-        for part in parts {
-            self.send_message(part).await?;
+    /// Sends messages in order, each after the acknowledgement of the one before, and notes
+    /// those that are out with `closing`.
+    async fn send_messages(
+        &self,
+        parts: &[String],
+        closing: Option<&Closing>,
+    ) -> Result<(), Undelivered> {
+        let mut left = parts.iter().peekable();
+        while let Some(part) = left.next() {
+            let body = MessageBody::Markdown(part.clone());
+            self.messenger.send(body).await?;
+            if let Some(closing) = closing.filter(|_| left.peek().is_some()) {
+                closing.part_is_out().await;
+            }
         }
         Ok(())
     }
 
-    async fn send_message(&self, content: &str) -> Result<(), Undelivered> {
-        let deadline = Instant::now() + self.settings.undelivered_ttl;
-        let mut pauses = RATE_LIMIT_PAUSES.iter();
-        self.wait_for_budget().await;
-        loop {
-            let command = Command::Send {
-                chat: self.chat.id.clone(),
-                kind: Some(self.chat.kind),
-                body: MessageBody::Markdown(content.to_owned()),
-            };
-            match self.client.send(command).await {
-                Ok(_) => return Ok(()),
-                Err(SendError::NotConnected | SendError::QueueFull) => {
-                    self.wait_until_live(deadline).await?;
-                }
-                Err(SendError::Unknown) => {
-                    // It may have arrived. A message, unlike a frame, would appear twice.
-                    tracing::warn!("WeCom did not confirm a message; it is not repeated");
-                    return Ok(());
-                }
-                Err(SendError::Refused(refusal)) if refusal.code.is_rate_limited() => {
-                    let pause = pauses
-                        .next()
-                        .ok_or(Undelivered::Refused(refusal.to_string()))?;
-                    tokio::time::sleep(*pause).await;
-                }
-                Err(error) => return Err(Undelivered::Refused(error.to_string())),
-            }
-        }
-    }
-
-    async fn wait_for_budget(&self) {
-        let deadline = Instant::now() + BUDGET_WAIT;
-        while let Err(wait) = self.budgets.take(&self.chat, Priority::Answer) {
-            let until = Instant::now() + wait;
-            if until > deadline {
-                tracing::warn!("the conversation's budget is used up; sending all the same");
-                tokio::time::sleep_until(deadline).await;
-                return;
-            }
-            tokio::time::sleep_until(until).await;
-        }
-    }
-
-    async fn wait_until_live(&self, deadline: Instant) -> Result<(), Undelivered> {
-        tracing::info!("an answer waits for the connection");
-        let mut state = self.client.state();
-        let live = state.wait_for(ConnectionState::is_live);
-        match tokio::time::timeout_at(deadline, live).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Undelivered::NoConnection),
-        }
+    /// Whether the conversation's budget has no room for one more message; if it has, it is
+    /// taken.
+    fn has_no_room(&self, priority: Priority) -> bool {
+        let Messenger { budgets, chat, .. } = &self.messenger;
+        budgets.take(chat, priority).is_err()
     }
 
     fn frame(&self, content: String, finish: bool) -> StreamFrame {
@@ -300,13 +260,27 @@ impl SocketReply {
     }
 }
 
-/// Why an answer is not out.
-#[derive(Debug, thiserror::Error)]
-enum Undelivered {
-    #[error("the connection did not come back in time")]
-    NoConnection,
-    #[error("{0}")]
-    Refused(String),
+/// What of a final text was not shown in a stream that showed `shown`. Cards and lines that
+/// name files may be gone from it, so the common beginning counts, up to its last whole
+/// line: a line that is shown twice is better than one that is lost.
+fn rest_of<'a>(text: &'a str, shown: &str) -> &'a str {
+    let common = text
+        .bytes()
+        .zip(shown.bytes())
+        .take_while(|(left, right)| left == right)
+        .count();
+    let cut = if common == shown.len() {
+        common
+    } else {
+        let whole_lines = text.as_bytes().get(..common).unwrap_or_default();
+        whole_lines
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |newline| newline + 1)
+    };
+    text.get(cut..)
+        .unwrap_or(text)
+        .trim_start_matches('\n')
 }
 
 /// The messages that a final text becomes. What is beyond [`MAX_PARTS`] is left out, which

@@ -70,7 +70,28 @@ pub(super) fn answer(
             "UPDATE inbox SET answer = ?2, answered_at = ?3
              WHERE id = ?1 AND answer IS NULL AND outcome IS NULL",
         )?
-        .execute(params![id.0, answer.text, answer.at_ms])
+        .execute(params![id.0, answer.body, answer.at_ms])
+        .map(drop)
+}
+
+pub(super) fn keep_files(
+    connection: &Connection,
+    id: InboxId,
+    files: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("UPDATE inbox SET files = ?2 WHERE id = ?1 AND outcome IS NULL")?
+        .execute(params![id.0, files])
+        .map(drop)
+}
+
+pub(super) fn progress(connection: &Connection, id: InboxId, body: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE inbox SET answer = ?2
+             WHERE id = ?1 AND answer IS NOT NULL AND outcome IS NULL",
+        )?
+        .execute(params![id.0, body])
         .map(drop)
 }
 
@@ -82,7 +103,8 @@ pub(super) fn close(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "UPDATE inbox SET outcome = ?2, closed_at = ?3, payload = NULL, answer = NULL
+            "UPDATE inbox SET outcome = ?2, closed_at = ?3,
+                              payload = NULL, answer = NULL, files = NULL
              WHERE id = ?1 AND outcome IS NULL",
         )?
         .execute(params![id.0, outcome.as_str(), at_ms])
@@ -96,7 +118,7 @@ pub(super) fn open_messages(
     connection
         .prepare_cached(
             "SELECT id, account, message_id, chat_kind, chat_id, req_id, stream_id, payload,
-                    received_at, attempts, answer, answered_at
+                    received_at, attempts, answer, answered_at, files
              FROM inbox WHERE account = ?1 AND outcome IS NULL ORDER BY id",
         )?
         .query_map([account.as_str()], open_message)?
@@ -114,12 +136,12 @@ fn open_message(row: &Row<'_>) -> rusqlite::Result<OpenMessage> {
     let attempts: u32 = row.get("attempts")?;
     let answer: Option<String> = row.get("answer")?;
     let stage = match (answer, attempts) {
-        (Some(text), _) => {
+        (Some(body), _) => {
             let at_ms = row
                 .get::<_, Option<i64>>("answered_at")?
                 .unwrap_or_default();
             Stage::Answered {
-                answer: Answer { text, at_ms },
+                answer: Answer { body, at_ms },
             }
         }
         (None, 0) => Stage::Recorded,
@@ -144,6 +166,7 @@ fn open_message(row: &Row<'_>) -> rusqlite::Result<OpenMessage> {
             received_at_ms: row.get("received_at")?,
             begins: false,
         },
+        files: row.get("files")?,
         stage,
     })
 }

@@ -281,6 +281,16 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn keep_files(&self, id: InboxId, files: String) -> Result<(), StoreError> {
+        self.run(move |connection| inbox::keep_files(connection, id, &files))
+            .await
+    }
+
+    async fn progress(&self, id: InboxId, body: String) -> Result<(), StoreError> {
+        self.run(move |connection| inbox::progress(connection, id, &body))
+            .await
+    }
+
     async fn close(&self, id: InboxId, outcome: Outcome, at_ms: i64) -> Result<(), StoreError> {
         self.run(move |connection| inbox::close(connection, id, outcome, at_ms))
             .await

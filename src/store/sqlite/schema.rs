@@ -38,6 +38,8 @@ const MIGRATIONS: &[&str] = &[
         created_at  INTEGER NOT NULL,
         expires_at  INTEGER
     ) STRICT;",
+    // 3: files of a message, once they are fetched
+    "ALTER TABLE inbox ADD COLUMN files TEXT;",
 ];
 
 /// Sets the connection up and brings the schema up to date, each step in a transaction.

@@ -72,11 +72,15 @@ async fn stages_are_found_again_in_a_reopened_file() {
             Recorded::Duplicate => panic!("all are new"),
         })
         .collect();
+    store
+        .keep_files(ids[0], "fetched".to_owned())
+        .await
+        .unwrap();
     for id in &ids[1..] {
         assert_eq!(store.begin_turn(*id).await.unwrap(), 1);
     }
     let answer = Answer {
-        text: "好的".to_owned(),
+        body: "好的".to_owned(),
         at_ms: 2_000,
     };
     for id in &ids[2..] {
@@ -99,6 +103,7 @@ async fn stages_are_found_again_in_a_reopened_file() {
     .map(|(id, name, stage)| OpenMessage {
         id,
         message: message(name),
+        files: (name == "recorded").then(|| "fetched".to_owned()),
         stage,
     })
     .collect();
@@ -128,7 +133,7 @@ async fn the_first_answer_stays() {
         panic!()
     };
     let first = Answer {
-        text: "first".to_owned(),
+        body: "first".to_owned(),
         at_ms: 1,
     };
     store.answer(id, first.clone()).await.unwrap();
@@ -136,7 +141,7 @@ async fn the_first_answer_stays() {
         .answer(
             id,
             Answer {
-                text: "second".to_owned(),
+                body: "second".to_owned(),
                 at_ms: 2,
             },
         )
@@ -144,6 +149,33 @@ async fn the_first_answer_stays() {
         .unwrap();
     let open = store.open_messages(&"hq".into()).await.unwrap();
     assert_eq!(open[0].stage, Stage::Answered { answer: first });
+}
+
+#[tokio::test]
+async fn progress_replaces_an_answer_and_never_makes_one() {
+    let store = SqliteStore::in_memory().unwrap();
+    let Recorded::New(id) = record_one(&store, "m1").await else {
+        panic!()
+    };
+    store.progress(id, "too early".to_owned()).await.unwrap();
+    let stage = |open: Vec<OpenMessage>| open[0].stage.clone();
+    let account = "hq".into();
+    assert_eq!(
+        stage(store.open_messages(&account).await.unwrap()),
+        Stage::Recorded
+    );
+    let answer = |body: &str| Answer {
+        body: body.to_owned(),
+        at_ms: 1,
+    };
+    store.answer(id, answer("all of it")).await.unwrap();
+    store.progress(id, "the rest".to_owned()).await.unwrap();
+    assert_eq!(
+        stage(store.open_messages(&account).await.unwrap()),
+        Stage::Answered {
+            answer: answer("the rest")
+        }
+    );
 }
 
 #[tokio::test]
@@ -158,21 +190,22 @@ async fn a_closed_message_keeps_no_contents() {
         .answer(
             id,
             Answer {
-                text: "private".to_owned(),
+                body: "private".to_owned(),
                 at_ms: 1,
             },
         )
         .await
         .unwrap();
+    store.keep_files(id, "private".to_owned()).await.unwrap();
     store.close(id, Outcome::Delivered, 2).await.unwrap();
     drop(store);
-    let row: (Option<String>, Option<String>) = Connection::open(&path)
+    let row: [Option<String>; 3] = Connection::open(&path)
         .unwrap()
-        .query_row("SELECT payload, answer FROM inbox", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+        .query_row("SELECT payload, answer, files FROM inbox", [], |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?])
         })
         .unwrap();
-    assert_eq!(row, (None, None));
+    assert_eq!(row, [None, None, None]);
 }
 
 #[tokio::test]

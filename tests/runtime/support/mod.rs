@@ -149,7 +149,7 @@ impl House {
         let store = open_store(&home.path().join("state.db"));
         let backends = plan.agent.map_or(Backends::Configured, Backends::Only);
         let clock = SystemClock::shared();
-        let runtime = Runtime::start(&config, store.clone(), clock, backends).await;
+        let runtime = start_runtime(&config, store.clone(), backends).await;
         let house = Self {
             sim,
             runtime,
@@ -194,7 +194,7 @@ impl House {
         let store = open_store(&home.path().join("state.db"));
         let backends = agent.map_or(Backends::Configured, Backends::Only);
         let clock = SystemClock::shared();
-        let runtime = Runtime::start(&config, store.clone(), clock, backends).await;
+        let runtime = start_runtime(&config, store.clone(), backends).await;
         Self {
             sim,
             runtime,

@@ -10,6 +10,7 @@ use crate::channel::outbound::Priority;
 use crate::channel::reply::fence;
 use crate::channel::reply::markup::escape_reasoning_tags;
 use crate::channel::reply::split::tail_window;
+use crate::channel::reply::visible::visible;
 use crate::texts;
 use crate::wecom::bot::{Command, SendError, StreamUpdate};
 
@@ -28,8 +29,12 @@ pub(super) struct Show<'a> {
     reply: &'a SocketReply,
     pub(super) carrier: Carrier,
     pub(super) in_flight: Option<InFlight>,
+    /// As written, with what is not to be shown.
     pub(super) latest: String,
-    sent: Option<String>,
+    /// What of it was looked at last.
+    seen: Option<String>,
+    /// What was shown last.
+    shown: Option<String>,
     sent_at: Option<Instant>,
 }
 
@@ -66,10 +71,15 @@ impl<'a> Show<'a> {
     pub(super) fn new(reply: &'a SocketReply) -> Self {
         Self {
             reply,
-            carrier: Carrier::Stream,
+            carrier: if reply.settings.stream {
+                Carrier::Stream
+            } else {
+                Carrier::Message
+            },
             in_flight: None,
             latest: String::new(),
-            sent: None,
+            seen: None,
+            shown: None,
             sent_at: reply.opened.at(),
         }
     }
@@ -80,7 +90,8 @@ impl<'a> Show<'a> {
             Ok(StreamUpdate::Acked(_)) | Err(SendError::Unknown) => {}
             // The next frame carries the whole text; let it come.
             Ok(StreamUpdate::Skipped) | Err(SendError::NotConnected | SendError::QueueFull) => {
-                self.sent = None;
+                self.seen = None;
+                self.shown = None;
             }
             Err(SendError::Refused(refusal))
                 if refusal.is_stream_expired() || refusal.is_invalid_req_id() =>
@@ -114,12 +125,18 @@ impl<'a> Show<'a> {
     }
 
     fn has_news(&self) -> bool {
-        !self.latest.trim().is_empty() && self.sent.as_ref() != Some(&self.latest)
+        !self.latest.trim().is_empty() && self.seen.as_ref() != Some(&self.latest)
     }
 
+    /// Shows the text as it is now, if that is another sight.
     pub(super) fn send_latest(&mut self) {
-        self.sent = Some(self.latest.clone());
-        let content = window(&self.latest);
+        self.seen = Some(self.latest.clone());
+        let sight = visible(&self.latest).into_owned();
+        if sight.trim().is_empty() || self.shown.as_ref() == Some(&sight) {
+            return;
+        }
+        let content = window(&sight);
+        self.shown = Some(sight);
         self.send(content, Priority::Answer);
     }
 
@@ -130,10 +147,11 @@ impl<'a> Show<'a> {
             .at()
             .map_or(Duration::ZERO, |at| at.elapsed());
         let note = texts::still_working(elapsed.as_secs());
-        let content = if self.latest.trim().is_empty() {
+        let sight = visible(&self.latest);
+        let content = if sight.trim().is_empty() {
             note
         } else {
-            window(&format!("{}\n\n{note}", self.latest))
+            window(&format!("{sight}\n\n{note}"))
         };
         self.send(content, Priority::Answer);
     }
@@ -142,14 +160,14 @@ impl<'a> Show<'a> {
     /// room in the conversation's budget; without it a status frame is left out.
     pub(super) fn send(&mut self, content: String, priority: Priority) {
         if self.reply.opened.at().is_none()
-            && self.reply.budgets.take(&self.reply.chat, priority).is_err()
+            && self.reply.has_no_room(priority)
             && priority == Priority::Status
         {
             return;
         }
         self.reply.opened.mark();
         self.sent_at = Some(Instant::now());
-        let client = self.reply.client.clone();
+        let client = self.reply.messenger.client.clone();
         let req_id = self.reply.req_id.clone();
         let frame = self.reply.frame(content, false);
         self.in_flight = Some(async move { client.update_stream(&req_id, frame).await }.boxed());
@@ -159,7 +177,8 @@ impl<'a> Show<'a> {
     /// expired one; the rest follows as a message.
     pub(super) async fn hand_over(&mut self) {
         self.in_flight = None;
-        let shown = handover_cut(&self.latest);
+        let sight = visible(&self.latest);
+        let shown = handover_cut(&sight);
         let content = if shown.trim().is_empty() {
             texts::HANDED_OVER.to_owned()
         } else {
@@ -175,7 +194,7 @@ impl<'a> Show<'a> {
             req_id: self.reply.req_id.clone(),
             stream: frame,
         };
-        self.carrier = match self.reply.client.send(command).await {
+        self.carrier = match self.reply.messenger.client.send(command).await {
             Ok(_) => Carrier::Rest {
                 shown: shown.to_owned(),
             },
@@ -218,7 +237,7 @@ mod tests {
     use tokio_util::task::TaskTracker;
 
     use super::*;
-    use crate::channel::reply::{Opened, SocketReplySettings};
+    use crate::channel::reply::{Messenger, Opened, SocketReplySettings};
     use crate::clock::ManualClock;
     use crate::config::{BotSocket, SocketTiming, TlsFiles};
     use crate::ids::{Chat, ChatKind};
@@ -241,21 +260,26 @@ mod tests {
         let tracker = TaskTracker::new();
         let clock = ManualClock::at(0);
         let (client, _pushes) = BotClient::start(settings, clock, &tracker, hard_stop.clone());
+        let chat = Chat {
+            account: "a".into(),
+            kind: ChatKind::Direct,
+            id: "lisi".into(),
+        };
         SocketReply {
-            client,
-            chat: Chat {
-                account: "a".into(),
-                kind: ChatKind::Direct,
-                id: "lisi".into(),
+            messenger: Messenger {
+                client,
+                chat,
+                budgets: Arc::default(),
+                patience: Duration::from_mins(30),
+                late: None,
             },
             req_id: "r".into(),
             stream_id: "s".into(),
             opened: Opened::default(),
-            budgets: Arc::default(),
             settings: SocketReplySettings {
+                stream: true,
                 thinking: true,
                 handover: Duration::from_secs(330),
-                undelivered_ttl: Duration::from_mins(30),
             },
             hard_stop,
         }

@@ -1,0 +1,165 @@
+//! Events: what WeCom pushes that is not a message.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::gate::{self, Gate};
+use super::intake::Candidate;
+use super::{Core, spawn};
+use crate::channel::cards::{self, SentCard};
+use crate::channel::inbound::{Inbound, whereabouts};
+use crate::ids::{Chat, ChatId, ChatKind};
+use crate::wecom::bot::{CardEvent, Command, Envelope, Event, EventPush, WelcomeBody};
+
+/// WeCom takes answers to an event for 5 s; what is later is not worth sending.
+const EVENT_BUDGET: Duration = Duration::from_secs(4);
+
+/// Deals with an event. `Some`: an agent is to be told.
+pub(super) fn consider(gate: &Gate<'_>, push: EventPush, raw: &str) -> Option<Candidate> {
+    let core = gate.core;
+    let EventPush { envelope, event } = push;
+    match event {
+        Event::TemplateCard(click) => {
+            let inbound = for_agent(gate, &envelope, String::new())?;
+            let mut candidate = gate::queue(gate, inbound, raw)?;
+            candidate.click = Some((envelope, click));
+            Some(candidate)
+        }
+        Event::AuthChange { auth_list } => {
+            tracing::info!(?auth_list, "document permissions of the bot changed");
+            core.shared.bots.changed(&core.id);
+            let text = cards::auth_change_text(&envelope, &auth_list);
+            let inbound = for_agent(gate, &envelope, text)?;
+            gate::queue(gate, inbound, raw)
+        }
+        Event::EnterChat => {
+            welcome(gate, envelope);
+            None
+        }
+        Event::EnterCheckUpdate => {
+            tell_version(core, envelope);
+            None
+        }
+        Event::Feedback(feedback) => {
+            tracing::info!(feedback.id, rating = ?feedback.rating, reasons = ?feedback.reasons, "a reply was rated");
+            None
+        }
+        // Only the events named above may cause anything: an event taken for a message
+        // would start a turn for nobody.
+        Event::Disconnected => None,
+        Event::Unknown { event_type } => {
+            tracing::info!(event = event_type, "an event was ignored");
+            None
+        }
+    }
+}
+
+/// What an event says to the agent, if its member passes the gate.
+fn for_agent(gate: &Gate<'_>, envelope: &Envelope, text: String) -> Option<Inbound> {
+    match Inbound::from_event(&gate.core.id, envelope, text) {
+        Ok(inbound) => gate::admitted(gate, &inbound).then_some(inbound),
+        Err(reason) => {
+            tracing::warn!(%reason, req_id = %envelope.req_id, "an event was dropped");
+            None
+        }
+    }
+}
+
+/// Looks the clicked card up, changes its clicker's copy within WeCom's 5 s, and writes down
+/// what the agent is told. `false`: the agent is not to be told.
+pub(super) async fn resolve_click(
+    core: &Arc<Core>,
+    inbound: &mut Inbound,
+    envelope: &Envelope,
+    click: &CardEvent,
+) -> bool {
+    let card = find_card(core, click).await;
+    inbound.text = cards::event_text(envelope, click, card.as_ref());
+    let Some(card) = card else {
+        tracing::info!(
+            task_id = click.task_id,
+            "a card was clicked that is not remembered"
+        );
+        return true;
+    };
+    let update = cards::update(&card, click, &inbound.sender);
+    if let Some(changed) = update.card {
+        let command = Command::UpdateCard {
+            req_id: inbound.req_id.clone(),
+            users: vec![inbound.sender.clone()],
+            card: changed,
+        };
+        let client = core.client.clone();
+        spawn(core, "card update", async move {
+            match tokio::time::timeout(EVENT_BUDGET, client.send(command)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "a card's update was not taken"),
+                Err(_) => tracing::warn!("a card's update was too late"),
+            }
+        });
+    }
+    if let Some(answer) = update.answer {
+        let kept = core.shared.store.answer_card(
+            &core.id,
+            &click.task_id,
+            &inbound.sender,
+            answer,
+        );
+        if let Err(error) = kept.await {
+            tracing::warn!(%error, "a card's answer was not kept");
+        }
+    }
+    update.route
+}
+
+/// The card that was clicked, as it was sent.
+pub(super) async fn find_card(core: &Core, click: &CardEvent) -> Option<SentCard> {
+    let now_ms = core.shared.clock.now_ms();
+    let found = core.shared.store.card(&core.id, &click.task_id, now_ms);
+    found.await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a clicked card could not be looked up");
+        None
+    })
+}
+
+fn welcome(gate: &Gate<'_>, envelope: Envelope) {
+    let core = gate.core;
+    let Some(text) = gate.settings.welcome_text.clone() else {
+        return;
+    };
+    let Ok((_, sender)) = whereabouts(&core.id, &envelope) else {
+        return;
+    };
+    let chat = Chat {
+        account: core.id.clone(),
+        kind: ChatKind::Direct,
+        id: ChatId::new(sender.as_str()),
+    };
+    if !gate::may_speak(gate, &chat, &sender) {
+        return;
+    }
+    let client = core.client.clone();
+    let command = Command::Welcome {
+        req_id: envelope.req_id,
+        body: WelcomeBody::Text(text),
+    };
+    spawn(core, "welcome", async move {
+        match tokio::time::timeout(EVENT_BUDGET, client.send(command)).await {
+            Ok(Ok(_)) => tracing::debug!(%chat, "welcomed"),
+            Ok(Err(error)) => tracing::warn!(%chat, %error, "the welcome was not taken"),
+            Err(_) => tracing::warn!(%chat, "the welcome was too late"),
+        }
+    });
+}
+
+fn tell_version(core: &Arc<Core>, envelope: Envelope) {
+    let client = core.client.clone();
+    let command = Command::EnterCheck {
+        req_id: envelope.req_id,
+    };
+    spawn(core, "enter check", async move {
+        if let Err(error) = client.send(command).await {
+            tracing::debug!(%error, "the version was not taken");
+        }
+    });
+}

@@ -1,0 +1,178 @@
+//! An agent at work: its text goes into the draft, the files that it names go out at once.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{BoxStream, StreamExt};
+use tokio_util::sync::CancellationToken;
+
+use super::draft::DraftWriter;
+use super::mailbox::Stop;
+use super::media::outbound::{MediaOutcome, closing_notes};
+use super::outlet::Outlet;
+use super::reply::TurnEnd;
+use crate::agent::{Agent, AgentEvent, AgentFailure, FailureClass, TurnRequest};
+
+/// Files that an agent may name in one turn. More would use up the conversation's budget of
+/// a minute, and the answer would have to wait for it.
+pub(super) const MAX_FILES: usize = 20;
+
+/// What an agent works with.
+pub(super) struct Asking<'a> {
+    pub(super) agent: Option<&'a std::sync::Arc<dyn Agent>>,
+    pub(super) outlet: &'a dyn Outlet,
+    pub(super) timeout: Duration,
+    pub(super) hard_stop: &'a CancellationToken,
+}
+
+/// What came of it, beside the text.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// How the turn ended.
+    pub(super) end: TurnEnd,
+    /// Files that were named, sent or not: they are not sent again.
+    pub(super) references: Vec<String>,
+    /// Whether one of them is out.
+    pub(super) sent_media: bool,
+    /// What is to be said about them.
+    pub(super) notes: Vec<String>,
+}
+
+impl Asking<'_> {
+    /// Runs the agent to its end and sends what it names. `None`: the process is going down.
+    pub(super) async fn run(
+        &self,
+        request: TurnRequest,
+        stop: &Stop,
+        draft: &DraftWriter,
+    ) -> Option<Asked> {
+        let cancel = CancellationToken::new();
+        let _cancel_on_return = cancel.clone().drop_guard();
+        let mut events = match self.agent {
+            Some(agent) => agent.run(request, cancel),
+            None => nobody(),
+        };
+        let timeout = tokio::time::sleep(self.timeout);
+        tokio::pin!(timeout);
+        let mut files = FilesOut::new(self.outlet);
+        let mut end = None;
+        loop {
+            if let Some(end) = end.take_if(|_| files.is_done()) {
+                return Some(files.into_asked(end));
+            }
+            // Every branch is cancel safe: tokens, a timer, the next item of a stream, and a
+            // future that stays where it is.
+            tokio::select! {
+                biased;
+                () = self.hard_stop.cancelled() => return None,
+                () = stop.requested() => return Some(files.into_asked(TurnEnd::Stopped)),
+                () = &mut timeout => return Some(files.into_asked(end.unwrap_or(TurnEnd::TimedOut))),
+                outcome = files.next() => files.settle(outcome),
+                event = events.next(), if end.is_none() => match event {
+                    Some(AgentEvent::Text(delta)) => draft.push(&delta),
+                    Some(AgentEvent::Media(reference)) => files.add(reference),
+                    Some(AgentEvent::Done) => end = Some(TurnEnd::Complete),
+                    Some(AgentEvent::Failed(failure)) => end = Some(failed(&failure)),
+                    None => end = Some(failed(&AgentFailure {
+                        class: FailureClass::Broken,
+                        detail: "the agent ended without saying so".to_owned(),
+                    })),
+                },
+            }
+        }
+    }
+}
+
+/// The files of a running turn: one goes out at a time, in the order they were named.
+struct FilesOut<'a> {
+    outlet: &'a dyn Outlet,
+    waiting: VecDeque<String>,
+    sending: Option<BoxFuture<'a, MediaOutcome>>,
+    named: Vec<String>,
+    outcomes: Vec<MediaOutcome>,
+}
+
+impl<'a> FilesOut<'a> {
+    fn new(outlet: &'a dyn Outlet) -> Self {
+        Self {
+            outlet,
+            waiting: VecDeque::new(),
+            sending: None,
+            named: Vec::new(),
+            outcomes: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, reference: String) {
+        if self.named.contains(&reference) {
+            return;
+        }
+        if self.named.len() == MAX_FILES {
+            tracing::warn!(
+                limit = MAX_FILES,
+                "the agent names too many files; the rest is left out"
+            );
+            return;
+        }
+        self.named.push(reference.clone());
+        self.waiting.push_back(reference);
+        self.begin();
+    }
+
+    fn begin(&mut self) {
+        if self.sending.is_none()
+            && let Some(reference) = self.waiting.pop_front()
+        {
+            let outlet = self.outlet;
+            self.sending = Some(async move { outlet.media(&reference).await }.boxed());
+        }
+    }
+
+    /// Resolves when the file that is on its way has settled; never while there is none.
+    ///
+    /// Cancel safe: the file stays on its way.
+    async fn next(&mut self) -> MediaOutcome {
+        match &mut self.sending {
+            Some(sending) => sending.await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn settle(&mut self, outcome: MediaOutcome) {
+        self.outcomes.push(outcome);
+        self.sending = None;
+        self.begin();
+    }
+
+    fn is_done(&self) -> bool {
+        self.sending.is_none()
+    }
+
+    fn into_asked(self, end: TurnEnd) -> Asked {
+        Asked {
+            end,
+            references: self.named,
+            sent_media: self.outcomes.iter().any(MediaOutcome::is_sent),
+            notes: closing_notes(&self.outcomes).into_iter().collect(),
+        }
+    }
+}
+
+/// The events of an agent that does not exist.
+fn nobody() -> BoxStream<'static, AgentEvent> {
+    let failure = AgentFailure {
+        class: FailureClass::Broken,
+        detail: "the agent is gone from the configuration".to_owned(),
+    };
+    futures_util::stream::iter([AgentEvent::Failed(failure)]).boxed()
+}
+
+fn failed(failure: &AgentFailure) -> TurnEnd {
+    let reference = format!("{:08X}", rand::random::<u32>());
+    tracing::error!(%failure, reference, "the agent failed");
+    TurnEnd::Failed {
+        class: failure.class,
+        reference,
+    }
+}
