@@ -1,7 +1,7 @@
 //! Replies: how an answer reaches the person who asked.
 
 mod closing;
-mod fence;
+pub(in crate::channel) mod fence;
 mod markup;
 mod socket;
 mod split;
