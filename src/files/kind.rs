@@ -107,7 +107,7 @@ pub fn is_text(mime: &str) -> bool {
 }
 
 /// The extension that files of a type get, without the dot.
-pub(super) fn extension_of(mime: &str) -> Option<&'static str> {
+pub(crate) fn extension_of(mime: &str) -> Option<&'static str> {
     BY_EXTENSION
         .iter()
         .find(|(_, known)| *known == mime)
@@ -115,7 +115,7 @@ pub(super) fn extension_of(mime: &str) -> Option<&'static str> {
 }
 
 /// The extension of a name, in lower case: 1 to 16 ASCII letters and digits.
-pub(super) fn extension(name: &str) -> Option<String> {
+pub(crate) fn extension(name: &str) -> Option<String> {
     let (stem, extension) = name.rsplit_once('.')?;
     let fits = !stem.is_empty()
         && (1..=16).contains(&extension.len())

@@ -18,6 +18,7 @@ mod writing;
 pub use error::{FileError, StoreError};
 pub use grant::FileGrant;
 pub use kind::{HEAD_BYTES, image_type, is_text, sniff};
+pub(crate) use kind::{extension, extension_of};
 pub use name::sanitise;
 pub use open::{FileId, OpenedFile};
 pub use roots::FileRoots;

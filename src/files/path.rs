@@ -15,7 +15,7 @@ const SHOWN_BYTES: usize = 200;
 
 /// Names of files that hold keys and configuration, lower case. The folders are the
 /// boundary; this is a net below it.
-const DENIED: [&str; 12] = [
+const DENIED: [&str; 15] = [
     "*.pem",
     "*.key",
     "*.p12",
@@ -25,9 +25,12 @@ const DENIED: [&str; 12] = [
     "id_rsa*",
     "id_ed25519*",
     "id_ecdsa*",
+    "id_dsa*",
+    "id_xmss*",
     "credentials*",
     "wecom.json",
     "openclaw.json",
+    "state.db*",
 ];
 
 /// The absolute path that `given` means, `.` and `..` resolved by the letter.
@@ -240,6 +243,15 @@ mod tests {
             ("Credentials/a", true),
             ("wecom.json", true),
             ("openclaw.json", true),
+            ("credentials/wecom/token.txt", true),
+            (".aws/config", true),
+            (".gnupg/secring.gpg", true),
+            (".ssh/known_hosts", true),
+            ("id_dsa", true),
+            ("id_ed25519_sk", true),
+            ("state.db", true),
+            ("state.db-wal", true),
+            ("id_card.png", false),
             ("keys.md", false),
             ("a/b.txt", false),
             ("monkey", false),

@@ -34,6 +34,9 @@ pub(super) struct Root {
 /// Folders of WeCom's other media below `media.tempDir`.
 const OUTBOUND: &str = "outbound";
 
+/// Folders of the state directory where agents keep what they make.
+const AGENT_FOLDERS: [&str; 3] = ["workspace", "agents", "sandboxes"];
+
 impl FileRoots {
     /// What `grant` allows, `mediaLocalRoots` of the account unless the caller is on
     /// another machine, and the caller's own shelf of the store.
@@ -46,14 +49,6 @@ impl FileRoots {
         grant: &FileGrant,
         user_home: Option<PathBuf>,
     ) -> Self {
-        let own = |path: &PathBuf| Root {
-            path: normalise(path),
-            is_own: true,
-        };
-        let configured = |path: &PathBuf| Root {
-            path: normalise(path),
-            is_own: false,
-        };
         let shelf = store.folder(&MediaScope::of(identity));
         let is_remote = matches!(identity.source(), Source::Credential { .. });
         let of_account = config
@@ -62,8 +57,50 @@ impl FileRoots {
             .filter(|_| !is_remote)
             .map(|account| account.media.local_roots.as_slice())
             .unwrap_or_default();
-        let roots = (grant.workspace.iter().chain(&shelf).map(own))
-            .chain(grant.roots.iter().chain(of_account).map(configured))
+        let own = grant.workspace.iter().chain(&shelf);
+        let configured = grant.roots.iter().chain(of_account);
+        Self::made_of(config, own, configured, grant.workspace.clone(), user_home)
+    }
+
+    /// What a file that an agent sends into a chat may lie in: its workspace, the folders of
+    /// agents in the state directory, the shelf of that chat, and the account's
+    /// `mediaLocalRoots`. Never the state directory itself, which has the configuration and
+    /// everybody's conversations, nor another chat's shelf.
+    ///
+    /// `grant` is the agent's; `user_home` is what `~/` stands for.
+    pub fn of_delivery(
+        config: &Config,
+        store: &MediaStore,
+        shelf: &MediaScope,
+        grant: &FileGrant,
+        user_home: Option<PathBuf>,
+    ) -> Self {
+        let of_agents = AGENT_FOLDERS.map(|folder| config.home.join(folder));
+        let shelf_folder = store.folder(shelf);
+        let own = (grant.workspace.iter().chain(&shelf_folder)).chain(&of_agents);
+        let of_account = config
+            .accounts
+            .get(shelf.account())
+            .map(|account| account.media.local_roots.as_slice())
+            .unwrap_or_default();
+        let configured = grant.roots.iter().chain(of_account);
+        Self::made_of(config, own, configured, grant.workspace.clone(), user_home)
+    }
+
+    fn made_of<'a>(
+        config: &Config,
+        own: impl Iterator<Item = &'a PathBuf>,
+        configured: impl Iterator<Item = &'a PathBuf>,
+        workspace: Option<PathBuf>,
+        user_home: Option<PathBuf>,
+    ) -> Self {
+        let root = |path: &PathBuf, is_own| Root {
+            path: normalise(path),
+            is_own,
+        };
+        let roots = own
+            .map(|path| root(path, true))
+            .chain(configured.map(|path| root(path, false)))
             .filter(|root| root.path.is_absolute())
             .collect();
         let media = config.accounts.values().flat_map(|account| {
@@ -74,7 +111,7 @@ impl FileRoots {
         protected.sort();
         protected.dedup();
         Self {
-            workspace: grant.workspace.clone(),
+            workspace,
             user_home,
             roots,
             protected,

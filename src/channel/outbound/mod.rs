@@ -2,4 +2,4 @@
 
 mod budget;
 
-pub(crate) use budget::{Budgets, Priority};
+pub use budget::{Budgets, Priority};

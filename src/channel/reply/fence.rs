@@ -2,26 +2,26 @@
 
 /// Longest marker taken for a fence; a longer run of backticks is text, so that repeating
 /// a marker never fills a message.
-pub(super) const MAX_MARKER: usize = 32;
+pub(in crate::channel) const MAX_MARKER: usize = 32;
 
 /// Longest opening line repeated whole; of a longer one only the marker is.
 const MAX_OPENING: usize = 128;
 
 /// A code fence that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fence {
+pub(in crate::channel) struct Fence {
     marker: String,
     opening: String,
 }
 
 impl Fence {
     /// The line that opens the same fence again.
-    pub(super) fn opening(&self) -> &str {
+    pub(in crate::channel) fn opening(&self) -> &str {
         &self.opening
     }
 
     /// The line that closes it.
-    pub(super) fn closing(&self) -> &str {
+    pub(in crate::channel) fn closing(&self) -> &str {
         &self.marker
     }
 
@@ -36,7 +36,7 @@ impl Fence {
 }
 
 /// The fence that is open after `line`, given the one open before it.
-pub(super) fn after_line(before: Option<Fence>, line: &str) -> Option<Fence> {
+pub(in crate::channel) fn after_line(before: Option<Fence>, line: &str) -> Option<Fence> {
     match before {
         Some(fence) if fence.closes_with(line) => None,
         Some(fence) => Some(fence),
@@ -45,7 +45,7 @@ pub(super) fn after_line(before: Option<Fence>, line: &str) -> Option<Fence> {
 }
 
 /// The fence that is open after `text`, given the one open before it.
-pub(super) fn after(before: Option<Fence>, text: &str) -> Option<Fence> {
+pub(in crate::channel) fn after(before: Option<Fence>, text: &str) -> Option<Fence> {
     text.lines().fold(before, after_line)
 }
 

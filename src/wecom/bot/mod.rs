@@ -25,6 +25,7 @@ mod session;
 mod settings;
 mod state;
 mod tls;
+mod upload;
 
 pub(crate) use bots::RECONNECT_PATIENCE;
 pub use bots::{BotError, Bots};
@@ -39,6 +40,7 @@ pub use push::{
 pub use settings::{BotSettings, SettingsError};
 pub use state::{Cause, ConnectStep, ConnectionState};
 pub(crate) use tls::load as load_tls;
+pub use upload::{CHUNK_BYTES, Upload, UploadBytes, UploadError, UploadStep, Uploaded, Uploader};
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,341 @@
+//! Loading: what a reference names becomes a private copy with its measures.
+
+use std::fmt;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use md5::{Digest, Md5};
+use url::Url;
+
+use super::amr::AmrCounter;
+use super::error::MediaError;
+use super::kind::{Facts, MAX_BYTES};
+use super::reference::{Reference, Source, last_segment};
+use super::remote::{FetchError, Fetched, RemoteFetch};
+use crate::clock::SharedClock;
+use crate::config::MediaSettings;
+use crate::files::{self, FileError, FileRoots, HEAD_BYTES, OpenedFile};
+use crate::wecom::bot::UploadBytes;
+
+/// How long a download may take.
+const FETCH_TIME: Duration = Duration::from_mins(1);
+
+/// Bytes copied at a time.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// The longest name that WeCom is given, in bytes: longer ones were not tried.
+const NAME_BYTES: usize = 120;
+
+/// The type where nothing is known.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+/// Loads what agents name, for one account.
+#[derive(Debug, Clone)]
+pub struct Loader {
+    fetch: Arc<dyn RemoteFetch>,
+    clock: SharedClock,
+    /// Where copies lie while they are sent.
+    folder: PathBuf,
+    limit: u64,
+    allow_http: bool,
+}
+
+/// Something to send: a copy that nobody else can change, and what is known of it. It is
+/// gone when the last of its holders is.
+#[derive(Clone)]
+pub struct Loaded {
+    /// Its name for the receiver: one component with an extension, at most 120 bytes.
+    pub name: String,
+    /// By its bytes, else what its server said.
+    pub content_type: String,
+    /// Bytes, at least one.
+    pub size: u64,
+    /// MD5, lower-case hex.
+    pub md5: String,
+    /// How long it plays, if it is narrow-band AMR.
+    pub playing_time: Option<Duration>,
+    copy: Arc<Mutex<std::fs::File>>,
+}
+
+impl Loader {
+    /// A loader with an account's limits. `fetch` guards against addresses of the own
+    /// network.
+    pub fn new(settings: &MediaSettings, fetch: Arc<dyn RemoteFetch>, clock: SharedClock) -> Self {
+        Self {
+            fetch,
+            clock,
+            folder: settings.temp_dir.join("outbound"),
+            limit: settings.max_bytes.min(MAX_BYTES),
+            allow_http: settings.allow_http,
+        }
+    }
+
+    /// Bytes that something may have: `media.maxBytes`, and WeCom's 20 MiB in any case.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// Loads what `reference` names; where there is nothing, what it names without the
+    /// punctuation at its end.
+    ///
+    /// # Errors
+    /// [`MediaError`]; of two tries the first's.
+    pub async fn load(
+        &self,
+        reference: &Reference,
+        roots: &FileRoots,
+    ) -> Result<Loaded, MediaError> {
+        let first = self.load_source(reference.source(), roots).await;
+        match (first, reference.second_source()) {
+            (Err(error), Some(second)) if error.is_unresolved() => {
+                self.load_source(second, roots).await.map_err(|_| error)
+            }
+            (first, _) => first,
+        }
+    }
+
+    async fn load_source(&self, source: &Source, roots: &FileRoots) -> Result<Loaded, MediaError> {
+        match source {
+            Source::Local(path) => self.load_file(path, roots).await,
+            Source::Remote(url) if url.scheme() == "https" || self.allow_http => {
+                self.load_url(url).await
+            }
+            Source::Remote(_) => Err(MediaError::InvalidReference(
+                "http is not allowed; use https, or set media.allowHttp",
+            )),
+        }
+    }
+
+    /// Copies a file from the handle that was checked. What is over the limit is refused
+    /// before it is read.
+    async fn load_file(&self, path: &str, roots: &FileRoots) -> Result<Loaded, MediaError> {
+        let folder = self.folder.clone();
+        let copied = roots
+            .open_then(path, self.limit, move |opened| {
+                let failed = {
+                    let given = opened.given.clone();
+                    |source| FileError::Io { given, source }
+                };
+                copy_of(opened, &folder).map_err(failed)
+            })
+            .await;
+        let (name, copy) = match copied {
+            Ok(copied) => copied,
+            Err(FileError::Io { source, .. }) if source.kind() == io::ErrorKind::FileTooLarge => {
+                return Err(self.too_large(None));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        copy.into_loaded(&name, None)
+    }
+
+    async fn load_url(&self, url: &Url) -> Result<Loaded, MediaError> {
+        let loading = async {
+            let fetched = self
+                .fetch
+                .fetch(url)
+                .await
+                .map_err(MediaError::FetchFailed)?;
+            self.read_body(fetched).await
+        };
+        tokio::time::timeout(FETCH_TIME, loading)
+            .await
+            .unwrap_or(Err(MediaError::FetchFailed(FetchError::TimedOut)))
+    }
+
+    async fn read_body(&self, fetched: Fetched) -> Result<Loaded, MediaError> {
+        let Fetched {
+            url,
+            content_type,
+            file_name,
+            length,
+            mut body,
+        } = fetched;
+        if length.is_some_and(|length| length > self.limit) {
+            return Err(self.too_large(length));
+        }
+        let folder = self.folder.clone();
+        let mut copy = blocking(move || Copy::begin(&folder)).await?;
+        while let Some(piece) = body.next().await {
+            let piece = piece.map_err(MediaError::FetchFailed)?;
+            if copy.size + piece.len() as u64 > self.limit {
+                return Err(self.too_large(None));
+            }
+            copy = blocking(move || {
+                copy.write_all(&piece)?;
+                Ok(copy)
+            })
+            .await?;
+        }
+        let name = file_name
+            .or_else(|| last_segment(&url).filter(|name| name.contains('.')))
+            .unwrap_or_else(|| format!("media_{}", self.clock.now_ms()));
+        copy.into_loaded(&name, content_type.as_deref())
+    }
+
+    fn too_large(&self, size: Option<u64>) -> MediaError {
+        MediaError::TooLarge {
+            size,
+            limit: self.limit,
+        }
+    }
+}
+
+impl Loaded {
+    /// What decides as what it is sent.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            size: self.size,
+            content_type: (self.content_type != UNKNOWN_TYPE).then_some(&*self.content_type),
+            playing_time: self.playing_time,
+        }
+    }
+}
+
+#[async_trait]
+impl UploadBytes for Loaded {
+    async fn read_at(&self, offset: u64, length: usize) -> io::Result<Bytes> {
+        let copy = self.copy.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            // Each holder seeks before it reads: a panic leaves nothing half done.
+            let mut copy = copy.lock().unwrap_or_else(PoisonError::into_inner);
+            copy.seek(SeekFrom::Start(offset))?;
+            let mut bytes = vec![0; length];
+            copy.read_exact(&mut bytes)?;
+            Ok(bytes.into())
+        });
+        read.await.map_err(io::Error::other)?
+    }
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("content_type", &self.content_type)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A copy under way, with what is learnt from the bytes as they pass.
+struct Copy {
+    file: std::fs::File,
+    size: u64,
+    md5: Md5,
+    head: Vec<u8>,
+    amr: AmrCounter,
+}
+
+impl Copy {
+    /// An unnamed file: it needs no cleaning up, and nobody else can open it.
+    fn begin(folder: &Path) -> io::Result<Self> {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::DirBuilderExt;
+            builder.mode(0o700);
+        }
+        builder.create(folder)?;
+        Ok(Self {
+            file: tempfile::tempfile_in(folder)?,
+            size: 0,
+            md5: Md5::new(),
+            head: Vec::new(),
+            amr: AmrCounter::default(),
+        })
+    }
+
+    fn into_loaded(self, name: &str, said_type: Option<&str>) -> Result<Loaded, MediaError> {
+        if self.size == 0 {
+            return Err(MediaError::Empty);
+        }
+        let name = files::sanitise(name);
+        let by_bytes = files::sniff(&self.head, self.size, &name);
+        let content_type = if by_bytes == UNKNOWN_TYPE {
+            said_type.unwrap_or(by_bytes).to_ascii_lowercase()
+        } else {
+            by_bytes.to_owned()
+        };
+        Ok(Loaded {
+            name: shortened(&with_extension(name, &content_type)),
+            content_type,
+            size: self.size,
+            md5: format!("{:032x}", u128::from_be_bytes(self.md5.finalize().into())),
+            playing_time: self.amr.playing_time(),
+            copy: Arc::new(Mutex::new(self.file)),
+        })
+    }
+}
+
+impl Write for Copy {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_all(bytes)?;
+        self.md5.update(bytes);
+        self.amr.update(bytes);
+        let missing = HEAD_BYTES.saturating_sub(self.head.len());
+        self.head
+            .extend_from_slice(bytes.get(..missing).unwrap_or(bytes));
+        self.size += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Copies what was opened: an agent may go on writing to its file while it is sent.
+fn copy_of(mut opened: OpenedFile, folder: &Path) -> io::Result<(String, Copy)> {
+    let mut copy = Copy::begin(folder)?;
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let read = opened.file.read(&mut piece)?;
+        if read == 0 {
+            return Ok((opened.name, copy));
+        }
+        copy.write_all(piece.get(..read).unwrap_or_default())?;
+        // It was within the limit when it was opened.
+        if copy.size > opened.limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, MediaError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(io::Error::other)
+        .flatten()
+        .map_err(|error| MediaError::FetchFailed(FetchError::Io(error)))
+}
+
+/// WeCom's clients open a file by its extension.
+fn with_extension(name: String, content_type: &str) -> String {
+    if files::extension(&name).is_some() {
+        return name;
+    }
+    let extension = files::extension_of(content_type).unwrap_or("bin");
+    format!("{name}.{extension}")
+}
+
+/// The name with its stem cut so that the whole fits.
+fn shortened(name: &str) -> String {
+    if name.len() <= NAME_BYTES {
+        return name.to_owned();
+    }
+    let extension = files::extension(name).unwrap_or_default();
+    let room = NAME_BYTES.saturating_sub(extension.len() + 1);
+    let stem = name.get(..name.floor_char_boundary(room)).unwrap_or(name);
+    format!("{}.{extension}", stem.trim_end_matches(['.', ' ']))
+}
+
+#[cfg(test)]
+mod tests;
