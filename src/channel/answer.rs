@@ -10,14 +10,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::cards::Prepared;
+use super::media::outbound::Reference;
 use crate::store::{Answer, InboxId, Outcome, Store};
 use crate::texts;
 
 /// An answer on its way out: files, then cards, then the text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Outgoing {
-    /// Files still to send, as the agent named them.
-    pub(crate) media: VecDeque<String>,
+    /// Files still to send.
+    pub(crate) media: VecDeque<NamedFile>,
     /// Cards still to send.
     pub(crate) cards: VecDeque<Prepared>,
     /// The text, without directives and cards; `None` where there is nothing to say.
@@ -32,6 +33,36 @@ pub(crate) struct Outgoing {
     pub(crate) sent_parts: usize,
     /// How the message ends once all is out.
     pub(crate) outcome: Outcome,
+}
+
+/// A reference in a form that can be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NamedFile {
+    text: String,
+    /// The end of the line was its end, so that punctuation there may not belong to it.
+    ended_by_line: bool,
+}
+
+impl From<Reference> for NamedFile {
+    fn from(reference: Reference) -> Self {
+        Self {
+            text: reference.as_str().to_owned(),
+            ended_by_line: reference.second_source().is_some(),
+        }
+    }
+}
+
+impl NamedFile {
+    /// The reference again; `None` where another version of the program took for one what
+    /// this one does not.
+    pub(crate) fn reference(&self) -> Option<Reference> {
+        let parse = if self.ended_by_line {
+            Reference::to_end_of_line
+        } else {
+            Reference::literal
+        };
+        parse(&self.text).ok()
+    }
 }
 
 impl Outgoing {

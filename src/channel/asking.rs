@@ -125,7 +125,7 @@ impl<'a> FilesOut<'a> {
             && let Some(reference) = self.waiting.pop_front()
         {
             let outlet = self.outlet;
-            self.sending = Some(async move { outlet.media(&reference).await }.boxed());
+            self.sending = Some(async move { outlet.media_field(&reference).await }.boxed());
         }
     }
 
@@ -153,7 +153,7 @@ impl<'a> FilesOut<'a> {
         Asked {
             end,
             references: self.named,
-            sent_media: self.outcomes.iter().any(MediaOutcome::is_sent),
+            sent_media: self.outcomes.iter().any(|outcome| outcome.sent().is_some()),
             notes: closing_notes(&self.outcomes).into_iter().collect(),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{Keeper, Outgoing};
+use super::answer::{Keeper, NamedFile, Outgoing};
 use super::asking::{Asked, Asking, MAX_FILES};
 use super::cards::{self, CardBlock};
 use super::command;
@@ -14,7 +14,7 @@ use super::draft::{DraftWriter, draft};
 use super::files::Fetched;
 use super::inbound::Inbound;
 use super::mailbox::{Stop, Work};
-use super::media::outbound as media;
+use super::media::outbound::{self as media, Reference};
 use super::outlet::Outlet;
 use super::reply::{Closing, Delivery, Reply, TurnEnd, closing_text};
 use crate::agent::{Agent, TurnRequest};
@@ -181,7 +181,8 @@ async fn begin_anew(
 /// Takes cards and files out of what the agent wrote, and adds how its turn ended.
 fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
     let cards::Extracted { text, blocks } = cards::extract(written);
-    let media::Taken { text, references } = media::take(&text);
+    let media::directive::Taken { text, references } =
+        media::directive::take(&text);
     let (text, outcome) = closing_text(&asked.end, &text);
     let mut outgoing = Outgoing {
         text,
@@ -191,10 +192,12 @@ fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
     };
     // Who stops an answer does not want the rest of it.
     if asked.end != TurnEnd::Stopped {
-        let unsent = references
-            .into_iter()
-            .filter(|reference| !asked.references.contains(reference));
-        outgoing.media.extend(unsent);
+        let is_new = |reference: &Reference| {
+            let named = reference.as_str();
+            !asked.references.iter().any(|earlier| earlier == named)
+        };
+        let unsent = references.into_iter().filter(is_new);
+        outgoing.media.extend(unsent.map(NamedFile::from));
         outgoing
             .media
             .truncate(MAX_FILES.saturating_sub(asked.references.len()));
@@ -213,11 +216,13 @@ fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
 
 /// Sends files and cards, and keeps how far that has come after each.
 async fn send_beside(mut outgoing: Outgoing, keeper: &Keeper, outlet: &dyn Outlet) -> Outgoing {
-    while let Some(reference) = outgoing.media.front().cloned() {
-        let outcome = outlet.media(&reference).await;
+    while let Some(file) = outgoing.media.front().cloned() {
+        if let Some(reference) = file.reference() {
+            let outcome = outlet.media(&reference).await;
+            outgoing.sent_media |= outcome.sent().is_some();
+            outgoing.notes.extend(media::closing_notes(&[outcome]));
+        }
         outgoing.media.pop_front();
-        outgoing.sent_media |= outcome.is_sent();
-        outgoing.notes.extend(media::closing_notes(&[outcome]));
         keeper.progress(&outgoing).await;
     }
     while let Some(card) = outgoing.cards.front().cloned() {

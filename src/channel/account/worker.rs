@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tracing::Instrument;
 
 use super::Core;
+use super::outlet::SocketOutlet;
 use crate::channel::inbound::Origin;
 use crate::channel::mailbox::{Stop, Work};
-use crate::channel::outlet::SocketOutlet;
 use crate::channel::reply::{LateWay, Messenger, SocketReply, SocketReplySettings};
 use crate::channel::turn::{self, TurnContext};
 use crate::config::Account;
@@ -38,7 +38,7 @@ pub(super) fn start(core: &Arc<Core>, chat: Chat) {
 }
 
 /// Answers a message, or gives it back if the account stops before the turn could begin.
-async fn answer(core: &Core, work: Work, stop: Stop) -> Result<(), Box<Work>> {
+async fn answer(core: &Arc<Core>, work: Work, stop: Stop) -> Result<(), Box<Work>> {
     let permit = tokio::select! {
         biased;
         () = core.soft_stop.cancelled() => return Err(Box::new(work)),
@@ -63,7 +63,7 @@ async fn answer(core: &Core, work: Work, stop: Stop) -> Result<(), Box<Work>> {
         store: core.shared.store.clone(),
         clock: core.shared.clock.clone(),
         agent: agents.get(&session.agent, work.route.on_demand),
-        outlet: Arc::new(SocketOutlet::new(core, messenger.clone(), session)),
+        outlet: Arc::new(SocketOutlet::new(core.clone(), messenger.clone(), session)),
         timeout: settings.turn_timeout,
         hard_stop: core.hard_stop.clone(),
     };

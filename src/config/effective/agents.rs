@@ -23,6 +23,21 @@ pub struct AgentsSettings {
     pub workspace: PathBuf,
 }
 
+impl AgentsSettings {
+    /// Where an agent keeps its files: what its entry says, else a folder of its own below
+    /// the root; agents made on demand lie together in one.
+    pub fn workspace_of(&self, agent: &str) -> PathBuf {
+        match self.list.iter().find(|entry| entry.id == agent) {
+            Some(AgentEntry {
+                workspace: Some(workspace),
+                ..
+            }) => workspace.clone(),
+            Some(_) => self.workspace.join(agent),
+            None => self.workspace.join("dynamic").join(agent),
+        }
+    }
+}
+
 /// One agent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentEntry {

@@ -53,7 +53,7 @@ impl Reference {
     }
 
     /// Reads a reference whose end is known.
-    pub(super) fn literal(text: &str) -> Result<Self, MediaError> {
+    pub(in crate::channel) fn literal(text: &str) -> Result<Self, MediaError> {
         Ok(Self {
             source: Source::parse(text)?,
             text: text.to_owned(),
@@ -63,7 +63,7 @@ impl Reference {
 
     /// Reads a reference that ends with its line, so that the line's punctuation may or may
     /// not belong to it.
-    pub(super) fn to_end_of_line(text: &str) -> Result<Self, MediaError> {
+    pub(in crate::channel) fn to_end_of_line(text: &str) -> Result<Self, MediaError> {
         let bare = text.trim_end_matches(TRAILING).trim_end();
         if bare.len() == text.len() {
             return Self::literal(text);
