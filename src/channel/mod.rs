@@ -11,6 +11,7 @@
 
 mod account;
 mod bots;
+pub mod cards;
 mod command;
 mod draft;
 mod inbound;

@@ -1,3 +1,4 @@
 //! The wire: WeCom's protocols as types and clients; no policy, no agent.
 
 pub mod bot;
+pub mod card;
