@@ -13,6 +13,7 @@ use super::cards::Prepared;
 use super::media::outbound::Reference;
 use crate::store::{Answer, InboxId, Outcome, Store};
 use crate::texts;
+use crate::wecom::card::TemplateCard;
 
 /// An answer on its way out: files, then cards, then the text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,7 +21,7 @@ pub(crate) struct Outgoing {
     /// Files still to send.
     pub(crate) media: VecDeque<NamedFile>,
     /// Cards still to send.
-    pub(crate) cards: VecDeque<Prepared>,
+    pub(crate) cards: VecDeque<ReadyCard>,
     /// The text, without directives and cards; `None` where there is nothing to say.
     pub(crate) text: Option<String>,
     /// Paragraphs behind the text: what was sent in another form, or not at all.
@@ -33,6 +34,33 @@ pub(crate) struct Outgoing {
     pub(crate) sent_parts: usize,
     /// How the message ends once all is out.
     pub(crate) outcome: Outcome,
+}
+
+/// A card in a form that can be kept: with the id that it goes out with, so that a repeat
+/// after a restart is the same card.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReadyCard {
+    card: TemplateCard,
+    agent_task_id: Option<String>,
+}
+
+impl From<Prepared> for ReadyCard {
+    fn from(prepared: Prepared) -> Self {
+        Self {
+            card: prepared.card,
+            agent_task_id: prepared.agent_task_id,
+        }
+    }
+}
+
+impl From<ReadyCard> for Prepared {
+    fn from(ready: ReadyCard) -> Self {
+        Self {
+            card: ready.card,
+            agent_task_id: ready.agent_task_id,
+            changes: Vec::new(),
+        }
+    }
 }
 
 /// A reference in a form that can be kept.

@@ -10,18 +10,25 @@
 //! one worker, which runs a turn at a time.
 
 mod account;
+mod answer;
+mod asking;
 mod bots;
+pub mod cards;
 mod command;
 mod draft;
+mod files;
 mod inbound;
 mod mailbox;
 pub mod media;
 pub mod outbound;
+mod outlet;
 pub mod policy;
 mod reply;
 mod runtime;
+mod surroundings;
 mod throttle;
 mod turn;
 
 pub use account::{AccountState, AccountStatus};
 pub use runtime::{Applied, Backends, ResumeError, Runtime};
+pub use surroundings::Surroundings;

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::account::{AccountState, AccountStatus, RunningAccount, Shared, of_idle};
 use super::bots::Registry;
-use super::pairing::Pairings;
 use super::surroundings::Surroundings;
 use crate::agent::{Agent, Agents};
 use crate::config::{Account, Config};
@@ -102,7 +101,6 @@ impl Runtime {
             media,
             user_home,
         } = surroundings;
-        let pairings = Pairings::load(store.clone(), clock.clone()).await?;
         let initial = config.get();
         let shared = Shared {
             config,
@@ -110,7 +108,6 @@ impl Runtime {
             clock,
             agents: agents_seen,
             bots: Arc::default(),
-            pairings: Arc::new(pairings),
             media,
             user_home,
             turns: Arc::new(Semaphore::new(MAX_RUNNING_TURNS)),
@@ -239,11 +236,6 @@ impl Runtime {
     pub fn bots(&self) -> Arc<dyn Bots> {
         let bots: Arc<Registry> = self.shared.bots.clone();
         bots
-    }
-
-    /// Who was let in by pairing, and who asks to be.
-    pub fn pairings(&self) -> &Arc<Pairings> {
-        &self.shared.pairings
     }
 
     /// The status of every account, in order of id.

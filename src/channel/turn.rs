@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{Keeper, NamedFile, Outgoing};
+use super::answer::{Keeper, NamedFile, Outgoing, ReadyCard};
 use super::asking::{Asked, Asking, MAX_FILES};
-use super::cards::{self, CardBlock};
+use super::cards::{self, Prepared};
 use super::command;
 use super::draft::{DraftWriter, draft};
 use super::files::Fetched;
 use super::inbound::Inbound;
 use super::mailbox::{Stop, Work};
-use super::media::outbound::{self as media, Reference};
+use super::media::outbound::{Reference, closing_notes, directive};
 use super::outlet::Outlet;
 use super::reply::{Closing, Delivery, Reply, TurnEnd, closing_text};
 use crate::agent::{Agent, TurnRequest};
@@ -180,9 +180,8 @@ async fn begin_anew(
 
 /// Takes cards and files out of what the agent wrote, and adds how its turn ended.
 fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
-    let cards::Extracted { text, blocks } = cards::extract(written);
-    let media::directive::Taken { text, references } =
-        media::directive::take(&text);
+    let cards::Taken { text, cards } = cards::take(written, now_ms);
+    let directive::Taken { text, references } = directive::take(&text);
     let (text, outcome) = closing_text(&asked.end, &text);
     let mut outgoing = Outgoing {
         text,
@@ -192,21 +191,14 @@ fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
     };
     // Who stops an answer does not want the rest of it.
     if asked.end != TurnEnd::Stopped {
+        let room = MAX_FILES.saturating_sub(asked.references.len());
         let is_new = |reference: &Reference| {
             let named = reference.as_str();
             !asked.references.iter().any(|earlier| earlier == named)
         };
-        let unsent = references.into_iter().filter(is_new);
+        let unsent = references.into_iter().filter(is_new).take(room);
         outgoing.media.extend(unsent.map(NamedFile::from));
-        outgoing
-            .media
-            .truncate(MAX_FILES.saturating_sub(asked.references.len()));
-        for CardBlock { value, .. } in blocks {
-            match cards::prepare(value, now_ms) {
-                Ok(card) => outgoing.cards.push_back(card),
-                Err(unsendable) => outgoing.notes.push(unsendable.text),
-            }
-        }
+        outgoing.cards.extend(cards.into_iter().map(ReadyCard::from));
     }
     if outgoing.outcome == Outcome::Silent && outgoing.says_something() {
         outgoing.outcome = Outcome::Delivered;
@@ -220,21 +212,21 @@ async fn send_beside(mut outgoing: Outgoing, keeper: &Keeper, outlet: &dyn Outle
         if let Some(reference) = file.reference() {
             let outcome = outlet.media(&reference).await;
             outgoing.sent_media |= outcome.sent().is_some();
-            outgoing.notes.extend(media::closing_notes(&[outcome]));
+            outgoing.notes.extend(closing_notes(&[outcome]));
         }
         outgoing.media.pop_front();
         keeper.progress(&outgoing).await;
     }
     while let Some(card) = outgoing.cards.front().cloned() {
-        let sent = outlet.card(&card).await;
-        outgoing.cards.pop_front();
-        match sent {
+        let card = Prepared::from(card);
+        match outlet.card(&card).await {
             Ok(()) => outgoing.sent_card = true,
             Err(error) => {
                 tracing::warn!(%error, "a card was not taken; its text stands in for it");
-                outgoing.notes.push(cards::render(&card));
+                outgoing.notes.push(card.rendering());
             }
         }
+        outgoing.cards.pop_front();
         keeper.progress(&outgoing).await;
     }
     outgoing

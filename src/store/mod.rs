@@ -9,6 +9,7 @@
 //!               (attempts)   goes out       given up with a reason
 //! ```
 
+pub mod cards;
 mod sqlite;
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
+pub use cards::{CardStore, StoredCard};
 pub use sqlite::SqliteStore;
 
 /// Row id of a recorded message.
@@ -184,7 +186,7 @@ pub enum StoreError {
 /// Every method returns when its effect is durable. All are idempotent where a repeat can
 /// happen after a crash.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: CardStore + Send + Sync + std::fmt::Debug {
     /// Accepts messages, all of them or (on an error) none; answers in the same order.
     async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;
 

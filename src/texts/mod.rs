@@ -2,6 +2,7 @@
 //! the comment beside it.
 
 pub mod media_out;
+pub mod cards;
 
 /// The client shows its thinking animation for a stream with exactly this content.
 pub const THINKING: &str = "<think></think>";

@@ -2,3 +2,4 @@
 
 pub mod bot;
 pub mod response_url;
+pub mod card;

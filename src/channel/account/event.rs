@@ -76,6 +76,9 @@ pub(super) async fn resolve_click(
     let card = find_card(core, click).await;
     inbound.text = cards::event_text(envelope, click, card.as_ref());
     let Some(card) = card else {
+        if cards::is_inert(click) {
+            return false;
+        }
         tracing::info!(
             task_id = click.task_id,
             "a card was clicked that is not remembered"
@@ -99,14 +102,15 @@ pub(super) async fn resolve_click(
         });
     }
     if let Some(answer) = update.answer {
-        let kept = core.shared.store.answer_card(
+        let store = &core.shared.store;
+        let kept = store.record_card_answer(
             &core.id,
             &click.task_id,
             &inbound.sender,
-            answer,
+            answer.to_record(),
         );
         if let Err(error) = kept.await {
-            tracing::warn!(%error, "a card's answer was not kept");
+            tracing::warn!(%error, "what was answered on a card was not kept");
         }
     }
     update.route
@@ -115,11 +119,13 @@ pub(super) async fn resolve_click(
 /// The card that was clicked, as it was sent.
 pub(super) async fn find_card(core: &Core, click: &CardEvent) -> Option<SentCard> {
     let now_ms = core.shared.clock.now_ms();
-    let found = core.shared.store.card(&core.id, &click.task_id, now_ms);
-    found.await.unwrap_or_else(|error| {
+    let store = &core.shared.store;
+    let found = store.find_card(&core.id, &click.task_id, now_ms).await;
+    let stored = found.unwrap_or_else(|error| {
         tracing::warn!(%error, "a clicked card could not be looked up");
         None
-    })
+    })?;
+    SentCard::from_stored(stored)
 }
 
 fn welcome(gate: &Gate<'_>, envelope: Envelope) {

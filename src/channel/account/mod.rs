@@ -1,25 +1,36 @@
 //! One account at work: its connection, its intake, its mailboxes.
 
+mod event;
+mod fetch;
+mod gate;
 mod intake;
+mod notice;
+mod outlet;
 mod recovery;
 mod status;
 mod worker;
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use super::bots::Registry;
 use super::mailbox::Mailboxes;
+use super::media::outbound::{Loader, MediaSender};
 use super::outbound::Budgets;
 use super::policy::Refusal;
 use super::throttle::Throttle;
 use crate::agent::Agents;
 use crate::clock::SharedClock;
-use crate::config::{Account, BotSocket};
+use crate::config::{Account, BotSocket, LiveConfig};
+use crate::egress::guard::{GuardOptions, GuardedClient, Route};
+use crate::egress::{self, EgressError};
+use crate::files::MediaStore;
 use crate::ids::{AccountId, UserId};
 use crate::store::Store;
 use crate::task;
@@ -45,14 +56,23 @@ pub(super) struct Shared {
     pub(super) agents: watch::Receiver<Arc<Agents>>,
     /// Where other rooms find the bots.
     pub(super) bots: Arc<Registry>,
-    /// Who was let in by pairing.
-    pub(super) pairings: Arc<Pairings>,
     /// Where files are kept that people send.
     pub(super) media: MediaStore,
     /// What `~/` stands for in names of files.
     pub(super) user_home: Option<PathBuf>,
     /// Turns that may run at the same time, over all accounts.
     pub(super) turns: Arc<Semaphore>,
+}
+
+/// Why an account does not start.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StartError {
+    /// A certificate or key of the configuration can't be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// There is no way to WeCom's HTTP servers.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
 }
 
 /// An account whose tasks run.
@@ -67,6 +87,10 @@ struct Core {
     id: AccountId,
     settings: RwLock<Arc<Account>>,
     client: BotClient,
+    /// For WeCom's HTTP API.
+    http: reqwest::Client,
+    /// Sends files.
+    media: MediaSender,
     shared: Shared,
     mailboxes: Mailboxes,
     budgets: Arc<Budgets>,
@@ -90,10 +114,14 @@ impl RunningAccount {
         settings: Arc<Account>,
         socket: &BotSocket,
         shared: Shared,
-    ) -> Result<Self, SettingsError> {
+    ) -> Result<Self, StartError> {
         let tracker = TaskTracker::new();
         let hard_stop = CancellationToken::new();
         let bot = BotSettings::load(settings.id.clone(), socket)?;
+        let http = egress::client(&settings.network, &socket.tls)?;
+        let internet = GuardedClient::new(GuardOptions::of_account(&settings, Route::Internet))?;
+        let loader = Loader::new(&settings.media, Arc::new(internet), shared.clock.clone());
+        let budgets = Arc::<Budgets>::default();
         let (client, pushes) =
             BotClient::start(bot, shared.clock.clone(), &tracker, hard_stop.clone());
         shared.bots.add(&settings.id, client.clone());
@@ -101,10 +129,12 @@ impl RunningAccount {
             id: settings.id.clone(),
             activity: Activity::started(shared.clock.now_ms()),
             settings: RwLock::new(settings),
+            http,
+            media: MediaSender::new(client.clone(), loader, budgets.clone()),
             client,
             shared,
             mailboxes: Mailboxes::default(),
-            budgets: Arc::default(),
+            budgets,
             refusals: Throttle::new(REFUSAL_LOG_INTERVAL),
             introductions: Throttle::new(INTRODUCTION_INTERVAL),
             tracker: tracker.clone(),
@@ -176,6 +206,11 @@ impl RunningAccount {
         core.tracker.wait().await;
         left
     }
+}
+
+/// Starts a task of an account.
+fn spawn(core: &Arc<Core>, name: &'static str, future: impl Future<Output = ()> + Send + 'static) {
+    task::spawn(&core.tracker, name, future.in_current_span());
 }
 
 impl Core {

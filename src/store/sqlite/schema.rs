@@ -40,6 +40,22 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;",
     // 3: files of a message, once they are fetched
     "ALTER TABLE inbox ADD COLUMN files TEXT;",
+    // cards that were sent, and what people answered
+    "CREATE TABLE sent_cards (
+        id          INTEGER PRIMARY KEY,
+        account     TEXT NOT NULL,
+        task_id     TEXT NOT NULL,
+        record      TEXT NOT NULL,
+        created_at  INTEGER NOT NULL,
+        UNIQUE (account, task_id)
+    ) STRICT;
+    CREATE INDEX sent_cards_age ON sent_cards (created_at);
+    CREATE TABLE card_answers (
+        card        INTEGER NOT NULL REFERENCES sent_cards (id) ON DELETE CASCADE,
+        member      TEXT NOT NULL,
+        answer      TEXT NOT NULL,
+        PRIMARY KEY (card, member)
+    ) STRICT, WITHOUT ROWID;",
 ];
 
 /// Sets the connection up and brings the schema up to date, each step in a transaction.
