@@ -66,7 +66,7 @@ impl Fetched {
     }
 
     /// A line for the agent about each file that is not here.
-    pub(super) fn missing(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn missing(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|file| match file {
             FetchedFile::Failed(kind) => Some(texts::media_in::unreadable(*kind)),
             FetchedFile::Kept(_) | FetchedFile::TooLarge(_) => None,

@@ -1,5 +1,6 @@
 //! One message, whichever way it came.
 
+use super::media::inbound::Wanted;
 use crate::agent::AttachmentKind;
 use crate::ids::{AccountId, Chat, ChatId, ChatKind, MessageId, ReqId, UserId};
 use crate::secret::Secret;
@@ -25,7 +26,7 @@ pub(crate) struct Inbound {
     /// What was quoted, when the user also said something.
     pub(crate) quote: Option<String>,
     /// Pictures, files and videos, the quoted ones included.
-    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) attachments: Vec<Wanted>,
     /// Where one late reply can go without the socket, for an hour.
     pub(crate) response_url: Option<Secret>,
 }
@@ -38,15 +39,6 @@ pub(crate) enum Origin {
     /// Pressed a button, or changed what the bot may do: WeCom takes no stream for it, so an
     /// answer is a message of its own, and none is given where there is nothing to say.
     Event,
-}
-
-/// Something that came with a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Attachment {
-    /// What it is.
-    pub(crate) kind: AttachmentKind,
-    /// Where to fetch it, for five minutes.
-    pub(crate) media: MediaRef,
 }
 
 /// Why a push is not a message for an agent.
@@ -74,10 +66,7 @@ pub(crate) enum NotAMessage {
 
 impl Inbound {
     /// Makes a message of a push on the socket of `account`.
-    pub(crate) fn from_push(
-        account: &AccountId,
-        push: &MessagePush,
-    ) -> Result<Self, NotAMessage> {
+    pub(crate) fn from_push(account: &AccountId, push: &MessagePush) -> Result<Self, NotAMessage> {
         let head = Head::of(account, &push.envelope)?;
         let mut parts = Parts::default();
         parts.add(&push.content)?;
@@ -198,7 +187,7 @@ fn chat_of(
 #[derive(Debug, Default)]
 struct Parts {
     texts: Vec<String>,
-    attachments: Vec<Attachment>,
+    attachments: Vec<Wanted>,
 }
 
 impl Parts {
@@ -225,7 +214,7 @@ impl Parts {
     }
 
     fn attach(&mut self, kind: AttachmentKind, media: &MediaRef) {
-        self.attachments.push(Attachment {
+        self.attachments.push(Wanted {
             kind,
             media: media.clone(),
         });

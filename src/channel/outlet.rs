@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::cards::{self, Prepared};
+use super::cards::Prepared;
 use super::media::outbound::{MediaOutcome, Reference};
 use super::reply::Undelivered;
 

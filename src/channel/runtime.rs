@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::account::{AccountState, AccountStatus, RunningAccount, Shared, of_idle};
 use super::bots::Registry;
+use super::media::inbound::DownloadSlots;
 use super::surroundings::Surroundings;
 use crate::agent::{Agent, Agents};
 use crate::config::{Account, Config};
@@ -89,10 +90,7 @@ impl Runtime {
     /// # Errors
     /// The approved pairings can't be read: without them nobody could be told from a
     /// stranger.
-    pub async fn start(
-        surroundings: Surroundings,
-        backends: Backends,
-    ) -> Result<Self, StoreError> {
+    pub async fn start(surroundings: Surroundings, backends: Backends) -> Result<Self, StoreError> {
         let (agents, agents_seen) = watch::channel(Arc::default());
         let Surroundings {
             config,
@@ -109,6 +107,7 @@ impl Runtime {
             agents: agents_seen,
             bots: Arc::default(),
             media,
+            downloads: DownloadSlots::default(),
             user_home,
             turns: Arc::new(Semaphore::new(MAX_RUNNING_TURNS)),
         };

@@ -173,7 +173,7 @@ async fn begin_anew(
     tracing::info!(session = %request.session, "a session begins anew");
     request.text = command::after_name(&request.text).to_owned();
     if request.text.is_empty() && request.attachments.is_empty() {
-        return Err(texts::access::NEW_SESSION.to_owned());
+        return Err(texts::NEW_SESSION.to_owned());
     }
     Ok(request)
 }
@@ -198,7 +198,9 @@ fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
         };
         let unsent = references.into_iter().filter(is_new).take(room);
         outgoing.media.extend(unsent.map(NamedFile::from));
-        outgoing.cards.extend(cards.into_iter().map(ReadyCard::from));
+        outgoing
+            .cards
+            .extend(cards.into_iter().map(ReadyCard::from));
     }
     if outgoing.outcome == Outcome::Silent && outgoing.says_something() {
         outgoing.outcome = Outcome::Delivered;
@@ -255,10 +257,10 @@ fn request(work: Work, fetched: &Fetched, attempts: u32) -> Result<TurnRequest, 
     })
 }
 
-fn with_lines(text: String, lines: impl Iterator<Item = &'static str>) -> String {
+fn with_lines(text: String, lines: impl Iterator<Item = String>) -> String {
     lines.fold(text, |text, line| {
         if text.is_empty() {
-            line.to_owned()
+            line
         } else {
             format!("{text}\n{line}")
         }

@@ -15,9 +15,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::channel::{Backends, Runtime};
+use crate::channel::{Backends, Runtime, Surroundings};
 use crate::clock::SharedClock;
 use crate::config::{Environment, LiveConfig, Loaded, Location};
+use crate::files::MediaStore;
 use crate::http::{self, Services};
 use crate::mcp::credentials::{Credentials, SessionCredentials};
 use crate::secret::Secret;
@@ -127,19 +128,20 @@ impl Daemon {
             Err(source) => return Err(StartError::Store { path, source }),
         };
         let contact_file = contact::publish(&location.home, address, &token)?;
-        let runtime = Arc::new(
-            Runtime::start(
-                &loaded.config,
-                store.clone(),
-                clock.clone(),
-                Backends::Configured,
-            )
-            .await,
-        );
+        let surroundings = Surroundings {
+            config: live.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            media: MediaStore::new(live.clone(), clock.clone()),
+            user_home: environment.home_dir().map(Path::to_owned),
+        };
+        let runtime = match Runtime::start(surroundings.clone(), Backends::Configured).await {
+            Ok(runtime) => Arc::new(runtime),
+            Err(source) => return Err(StartError::Store { path, source }),
+        };
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
-        let user_home = environment.home_dir().map(Path::to_owned);
-        let toolbox = Toolbox::new(live.clone(), runtime.bots(), clock.clone(), user_home);
+        let toolbox = Toolbox::new(surroundings, runtime.bots());
         let tools = toolbox.routes(ToolSurroundings {
             runtime: runtime.clone(),
             credentials: credentials.clone(),
@@ -155,7 +157,6 @@ impl Daemon {
             environment,
             loaded,
             runtime.clone(),
-            live,
         ));
         if follow_files {
             task::spawn(

@@ -7,9 +7,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::channel::Runtime;
-use crate::config::{
-    self, Config, Environment, Issue, Loaded, Location, Severity, watch,
-};
+use crate::config::{self, Config, Environment, Issue, Loaded, Location, Severity, watch};
 use crate::http::{ReloadReport, Reloader};
 use crate::ids::AccountId;
 

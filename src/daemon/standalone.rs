@@ -7,9 +7,10 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{HomeLock, StartError, Toolbox};
-use crate::channel::{Backends, Runtime};
+use crate::channel::{Backends, Runtime, Surroundings};
 use crate::clock::SharedClock;
 use crate::config::{Environment, LiveConfig, Location};
+use crate::files::MediaStore;
 use crate::mcp::server::LocalRunner;
 use crate::store::{SqliteStore, Store};
 
@@ -44,11 +45,18 @@ impl Standalone {
             Ok(store) => Arc::new(store),
             Err(source) => return Err(StartError::Store { path, source }),
         };
-        let accounts = config.get();
-        let started = Runtime::start(&accounts, store, clock.clone(), Backends::Configured);
-        let runtime = Arc::new(started.await);
-        let user_home = environment.home_dir().map(Path::to_owned);
-        let toolbox = Toolbox::new(config.clone(), runtime.bots(), clock, user_home);
+        let surroundings = Surroundings {
+            config: config.clone(),
+            store,
+            clock: clock.clone(),
+            media: MediaStore::new(config.clone(), clock),
+            user_home: environment.home_dir().map(Path::to_owned),
+        };
+        let runtime = match Runtime::start(surroundings.clone(), Backends::Configured).await {
+            Ok(runtime) => Arc::new(runtime),
+            Err(source) => return Err(StartError::Store { path, source }),
+        };
+        let toolbox = Toolbox::new(surroundings, runtime.bots());
         Ok(Self {
             runtime,
             toolbox,

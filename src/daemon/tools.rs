@@ -1,15 +1,13 @@
 //! The `wecom_mcp` tool over the accounts of this process.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::channel::Runtime;
-use crate::clock::SharedClock;
+use crate::channel::{Runtime, Surroundings};
 use crate::config::LiveConfig;
 use crate::files::MediaStore;
 use crate::http::{self, ToolServices};
@@ -49,13 +47,14 @@ pub(super) struct ToolSurroundings {
 
 impl Toolbox {
     /// Puts it together. Must be made inside of a Tokio runtime.
-    pub fn new(
-        config: LiveConfig,
-        bots: Arc<dyn Bots>,
-        clock: SharedClock,
-        user_home: Option<PathBuf>,
-    ) -> Self {
-        let media = MediaStore::new(config.clone(), clock.clone());
+    pub fn new(surroundings: Surroundings, bots: Arc<dyn Bots>) -> Self {
+        let Surroundings {
+            config,
+            clock,
+            media,
+            user_home,
+            ..
+        } = surroundings;
         let servers = Servers::new(config.clone(), bots.clone(), clock.clone());
         let list = standard(StandardParts {
             config: config.clone(),

@@ -1,8 +1,9 @@
 //! Every sentence that people read in a chat, in one place: Chinese as sent, English in
 //! the comment beside it.
 
-pub mod media_out;
 pub mod cards;
+pub mod media_in;
+pub mod media_out;
 
 /// The client shows its thinking animation for a stream with exactly this content.
 pub const THINKING: &str = "<think></think>";
@@ -22,6 +23,9 @@ pub const UNKNOWN_TYPE: &str = "暂不支持这种类型的消息，请改用文
 
 /// "Done." Closes a stream whose agent said nothing.
 pub const DONE: &str = "✅ 已处理完毕。";
+
+/// "A new conversation has begun."
+pub const NEW_SESSION: &str = "✅ 已开始新的对话。";
 
 /// "A card was sent." Closes a stream whose answer is a card alone.
 pub const CARD_SENT: &str = "✅ 卡片已发送，请查看。";

@@ -1,5 +1,5 @@
 //! The wire: WeCom's protocols as types and clients; no policy, no agent.
 
 pub mod bot;
-pub mod response_url;
 pub mod card;
+pub mod response_url;

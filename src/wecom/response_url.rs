@@ -106,14 +106,34 @@ mod tests {
     fn a_reply_goes_to_wecom_only() {
         let official = "https://qyapi.weixin.qq.com";
         for (address, api, allowed) in [
-            ("https://qyapi.weixin.qq.com/cgi-bin/aibot/response?c=1", official, true),
-            ("http://qyapi.weixin.qq.com/cgi-bin/aibot/response?c=1", official, false),
-            ("https://qyapi.weixin.qq.com.evil.example/c", official, false),
+            (
+                "https://qyapi.weixin.qq.com/cgi-bin/aibot/response?c=1",
+                official,
+                true,
+            ),
+            (
+                "http://qyapi.weixin.qq.com/cgi-bin/aibot/response?c=1",
+                official,
+                false,
+            ),
+            (
+                "https://qyapi.weixin.qq.com.evil.example/c",
+                official,
+                false,
+            ),
             ("https://evil.example/c", official, false),
             ("http://127.0.0.1:80/c", official, false),
             ("http://127.0.0.1:9999/c", "http://127.0.0.1:8080", true),
-            ("https://wecom.corp.example/c", "https://wecom.corp.example", true),
-            ("https://wecom.corp.example:8443/c", "https://wecom.corp.example", false),
+            (
+                "https://wecom.corp.example/c",
+                "https://wecom.corp.example",
+                true,
+            ),
+            (
+                "https://wecom.corp.example:8443/c",
+                "https://wecom.corp.example",
+                false,
+            ),
         ] {
             let url = Url::parse(address).unwrap();
             let api = Url::parse(api).unwrap();

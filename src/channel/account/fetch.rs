@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::{Core, spawn};
 use crate::channel::files::{Fetched, FetchedFile, Files};
 use crate::channel::inbound::Inbound;
-use crate::channel::media::inbound::{FetchError, Wanted};
+use crate::channel::media::inbound::{FetchError, FetchLimits, Wanted};
 use crate::files::MediaScope;
 use crate::identity::TurnChat;
 use crate::ids::{Chat, ChatKind, UserId};
@@ -51,27 +51,30 @@ async fn fetch(
     scope: &MediaScope,
     pushed_at_ms: i64,
 ) -> Fetched {
-    let limit = core.settings().media.max_bytes;
+    let limits = FetchLimits::of(&core.settings().media);
     let results = core
         .fetcher
-        .fetch_all(wanted, scope, pushed_at_ms, limit)
+        .fetch_all(wanted, scope, pushed_at_ms, &limits)
         .await;
-    let files = wanted.iter().zip(results).map(|(wanted, result)| match result {
-        Ok(attachment) => FetchedFile::Kept(attachment),
-        Err(error) => {
-            tracing::warn!(
-                kind = ?wanted.kind,
-                error = &error as &dyn std::error::Error,
-                "a file of a message could not be fetched"
-            );
-            match error {
-                FetchError::TooLarge { limit, .. } => {
-                    FetchedFile::TooLarge(texts::media_in::too_large(limit))
+    let files = wanted
+        .iter()
+        .zip(results)
+        .map(|(wanted, result)| match result {
+            Ok(attachment) => FetchedFile::Kept(attachment),
+            Err(error) => {
+                tracing::warn!(
+                    kind = ?wanted.kind,
+                    error = &error as &dyn std::error::Error,
+                    "a file of a message could not be fetched"
+                );
+                match error {
+                    FetchError::TooLarge { kind, limit, .. } => {
+                        FetchedFile::TooLarge(texts::media_in::too_large(kind, limit))
+                    }
+                    FetchError::Unreadable { .. } => FetchedFile::Failed(wanted.kind),
                 }
-                _ => FetchedFile::Failed(wanted.kind),
             }
-        }
-    });
+        });
     let fetched = Fetched(files.collect());
     // Strings and numbers: there is nothing that could fail.
     let kept = serde_json::to_string(&fetched).unwrap_or_default();

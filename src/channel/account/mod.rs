@@ -21,6 +21,7 @@ use tracing::Instrument;
 
 use super::bots::Registry;
 use super::mailbox::Mailboxes;
+use super::media::inbound::{DownloadSlots, Fetcher};
 use super::media::outbound::{Loader, MediaSender};
 use super::outbound::Budgets;
 use super::policy::Refusal;
@@ -58,6 +59,8 @@ pub(super) struct Shared {
     pub(super) bots: Arc<Registry>,
     /// Where files are kept that people send.
     pub(super) media: MediaStore,
+    /// Downloads that may run at the same time, over all accounts.
+    pub(super) downloads: DownloadSlots,
     /// What `~/` stands for in names of files.
     pub(super) user_home: Option<PathBuf>,
     /// Turns that may run at the same time, over all accounts.
@@ -89,6 +92,8 @@ struct Core {
     client: BotClient,
     /// For WeCom's HTTP API.
     http: reqwest::Client,
+    /// Fetches files.
+    fetcher: Fetcher,
     /// Sends files.
     media: MediaSender,
     shared: Shared,
@@ -120,7 +125,14 @@ impl RunningAccount {
         let bot = BotSettings::load(settings.id.clone(), socket)?;
         let http = egress::client(&settings.network, &socket.tls)?;
         let internet = GuardedClient::new(GuardOptions::of_account(&settings, Route::Internet))?;
-        let loader = Loader::new(&settings.media, Arc::new(internet), shared.clock.clone());
+        let wecom = GuardedClient::new(GuardOptions::of_account(&settings, Route::WeCom))?;
+        let fetcher = Fetcher::new(
+            wecom,
+            shared.media.clone(),
+            shared.clock.clone(),
+            shared.downloads.clone(),
+        );
+        let loader = Loader::new(&settings.media, internet, shared.clock.clone());
         let budgets = Arc::<Budgets>::default();
         let (client, pushes) =
             BotClient::start(bot, shared.clock.clone(), &tracker, hard_stop.clone());
@@ -130,6 +142,7 @@ impl RunningAccount {
             activity: Activity::started(shared.clock.now_ms()),
             settings: RwLock::new(settings),
             http,
+            fetcher,
             media: MediaSender::new(client.clone(), loader, budgets.clone()),
             client,
             shared,

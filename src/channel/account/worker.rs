@@ -38,15 +38,15 @@ pub(super) fn start(core: &Arc<Core>, chat: Chat) {
 }
 
 /// Answers a message, or gives it back if the account stops before the turn could begin.
-async fn answer(core: &Arc<Core>, work: Work, stop: Stop) -> Result<(), Box<Work>> {
+async fn answer(core: &Arc<Core>, work: Work, stop: Stop) -> Result<(), Work> {
     let permit = tokio::select! {
         biased;
-        () = core.soft_stop.cancelled() => return Err(Box::new(work)),
+        () = core.soft_stop.cancelled() => return Err(work),
         permit = core.shared.turns.acquire() => permit,
     };
     // The semaphore is never closed.
     let Ok(_permit) = permit else {
-        return Err(Box::new(work));
+        return Err(work);
     };
     let _turn = core.activity.begin_turn();
     let settings = core.settings();

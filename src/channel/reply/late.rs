@@ -57,8 +57,7 @@ impl LateWay {
             return false;
         }
         for _ in 0..TRIES {
-            let posted =
-                response_url::post(&self.client, &self.address, &self.api, markdown).await;
+            let posted = response_url::post(&self.client, &self.address, &self.api, markdown).await;
             match posted {
                 Ok(()) => {
                     tracing::info!("the answer went out by the message's response_url");

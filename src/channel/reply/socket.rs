@@ -278,9 +278,7 @@ fn rest_of<'a>(text: &'a str, shown: &str) -> &'a str {
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |newline| newline + 1)
     };
-    text.get(cut..)
-        .unwrap_or(text)
-        .trim_start_matches('\n')
+    text.get(cut..).unwrap_or(text).trim_start_matches('\n')
 }
 
 /// The messages that a final text becomes. What is beyond [`MAX_PARTS`] is left out, which
