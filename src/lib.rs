@@ -24,7 +24,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
-mod egress;
+pub mod egress;
 pub mod failpoint;
 pub mod files;
 pub mod http;

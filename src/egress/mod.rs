@@ -1,5 +1,9 @@
-//! The one place that makes clients for HTTP to WeCom.
+//! The one place that makes clients for HTTP: to WeCom, and to wherever a
+//! message or an agent points ([`guard`]).
 
+pub mod guard;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{NetworkSettings, TlsFiles};
@@ -16,7 +20,7 @@ const MAX_REDIRECTS: usize = 3;
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum EgressError {
+pub enum EgressError {
     /// A file of the TLS settings can't be used.
     #[error(transparent)]
     Tls(#[from] SettingsError),
@@ -32,12 +36,7 @@ pub(crate) fn client(
     network: &NetworkSettings,
     tls: &TlsFiles,
 ) -> Result<reqwest::Client, EgressError> {
-    // The client identity is for the bot's socket.
-    let roots = TlsFiles {
-        ca_file: tls.ca_file.clone(),
-        ..TlsFiles::default()
-    };
-    let tls = load_tls(&roots)?;
+    let tls = roots(tls)?;
     let proxy = network.proxy.clone();
     let proxy = reqwest::Proxy::custom(move |target| {
         proxy
@@ -68,4 +67,12 @@ pub(crate) fn client(
         .pool_idle_timeout(IDLE)
         .build()
         .map_err(EgressError::Client)
+}
+
+/// TLS with an account's roots, without its client identity: that is for the bot's socket.
+fn roots(tls: &TlsFiles) -> Result<Arc<rustls::ClientConfig>, SettingsError> {
+    load_tls(&TlsFiles {
+        ca_file: tls.ca_file.clone(),
+        ..TlsFiles::default()
+    })
 }
