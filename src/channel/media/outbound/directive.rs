@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::reference::Reference;
+use super::reference::{Reference, TRAILING};
 use crate::channel::reply::fence::{self, Fence};
 
 /// An answer without its directives.
@@ -133,10 +133,12 @@ fn directive(line: &str) -> Option<Reference> {
         return None;
     }
     let value = value.trim_start_matches([' ', '\t']);
-    match unquoted(value) {
-        Some(literal) => Reference::literal(literal).ok(),
-        None => Reference::to_end_of_line(value).ok(),
+    if !value.starts_with(QUOTES) {
+        return Reference::to_end_of_line(value).ok();
     }
+    // A sentence may end behind the quotes.
+    let literal = unquoted(value).or_else(|| unquoted(value.trim_end_matches(TRAILING)))?;
+    Reference::literal(literal).ok()
 }
 
 /// Whether more letters could make a directive of a line that is not complete.

@@ -70,7 +70,7 @@ impl From<FileError> for MediaError {
                 size: Some(size),
                 limit,
             },
-            FileError::Io { source, .. } => Self::FetchFailed(FetchError::Io(source)),
+            FileError::Io { source, .. } => Self::FetchFailed(FetchError::Disk(source)),
             not_allowed => Self::PathNotAllowed(not_allowed),
         }
     }

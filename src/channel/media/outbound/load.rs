@@ -8,22 +8,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::StreamExt;
 use md5::{Digest, Md5};
 use url::Url;
 
 use super::amr::AmrCounter;
 use super::error::MediaError;
 use super::kind::{Facts, MAX_BYTES};
-use super::reference::{Reference, Source, last_segment};
-use super::remote::{FetchError, Fetched, RemoteFetch};
+use super::reference::{Reference, Source};
+use super::remote::{FetchError, Remote};
 use crate::clock::SharedClock;
 use crate::config::MediaSettings;
+use crate::egress::guard::GuardedClient;
 use crate::files::{self, FileError, FileRoots, HEAD_BYTES, OpenedFile};
 use crate::wecom::bot::UploadBytes;
-
-/// How long a download may take.
-const FETCH_TIME: Duration = Duration::from_mins(1);
 
 /// Bytes copied at a time.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -37,12 +34,11 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 /// Loads what agents name, for one account.
 #[derive(Debug, Clone)]
 pub struct Loader {
-    fetch: Arc<dyn RemoteFetch>,
+    client: GuardedClient,
     clock: SharedClock,
     /// Where copies lie while they are sent.
     folder: PathBuf,
     limit: u64,
-    allow_http: bool,
 }
 
 /// Something to send: a copy that nobody else can change, and what is known of it. It is
@@ -63,15 +59,14 @@ pub struct Loaded {
 }
 
 impl Loader {
-    /// A loader with an account's limits. `fetch` guards against addresses of the own
-    /// network.
-    pub fn new(settings: &MediaSettings, fetch: Arc<dyn RemoteFetch>, clock: SharedClock) -> Self {
+    /// A loader with an account's limits. `client` decides which addresses are asked, and
+    /// whether over plain `http`.
+    pub fn new(settings: &MediaSettings, client: GuardedClient, clock: SharedClock) -> Self {
         Self {
-            fetch,
+            client,
             clock,
             folder: settings.temp_dir.join("outbound"),
             limit: settings.max_bytes.min(MAX_BYTES),
-            allow_http: settings.allow_http,
         }
     }
 
@@ -102,12 +97,7 @@ impl Loader {
     async fn load_source(&self, source: &Source, roots: &FileRoots) -> Result<Loaded, MediaError> {
         match source {
             Source::Local(path) => self.load_file(path, roots).await,
-            Source::Remote(url) if url.scheme() == "https" || self.allow_http => {
-                self.load_url(url).await
-            }
-            Source::Remote(_) => Err(MediaError::InvalidReference(
-                "http is not allowed; use https, or set media.allowHttp",
-            )),
+            Source::Remote(url) => self.load_url(url).await,
         }
     }
 
@@ -135,47 +125,20 @@ impl Loader {
     }
 
     async fn load_url(&self, url: &Url) -> Result<Loaded, MediaError> {
-        let loading = async {
-            let fetched = self
-                .fetch
-                .fetch(url)
-                .await
-                .map_err(MediaError::FetchFailed)?;
-            self.read_body(fetched).await
-        };
-        tokio::time::timeout(FETCH_TIME, loading)
-            .await
-            .unwrap_or(Err(MediaError::FetchFailed(FetchError::TimedOut)))
-    }
-
-    async fn read_body(&self, fetched: Fetched) -> Result<Loaded, MediaError> {
-        let Fetched {
-            url,
-            content_type,
-            file_name,
-            length,
-            mut body,
-        } = fetched;
-        if length.is_some_and(|length| length > self.limit) {
-            return Err(self.too_large(length));
-        }
+        let mut remote = Remote::begin(&self.client, url, self.limit).await?;
         let folder = self.folder.clone();
         let mut copy = blocking(move || Copy::begin(&folder)).await?;
-        while let Some(piece) = body.next().await {
-            let piece = piece.map_err(MediaError::FetchFailed)?;
-            if copy.size + piece.len() as u64 > self.limit {
-                return Err(self.too_large(None));
-            }
+        while let Some(piece) = remote.piece().await? {
             copy = blocking(move || {
                 copy.write_all(&piece)?;
                 Ok(copy)
             })
             .await?;
         }
-        let name = file_name
-            .or_else(|| last_segment(&url).filter(|name| name.contains('.')))
+        let name = remote
+            .name
             .unwrap_or_else(|| format!("media_{}", self.clock.now_ms()));
-        copy.into_loaded(&name, content_type.as_deref())
+        copy.into_loaded(&name, remote.content_type.as_deref())
     }
 
     fn too_large(&self, size: Option<u64>) -> MediaError {
@@ -314,7 +277,7 @@ async fn blocking<T: Send + 'static>(
         .await
         .map_err(io::Error::other)
         .flatten()
-        .map_err(|error| MediaError::FetchFailed(FetchError::Io(error)))
+        .map_err(|error| MediaError::FetchFailed(FetchError::Disk(error)))
 }
 
 /// WeCom's clients open a file by its extension.

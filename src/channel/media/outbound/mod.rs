@@ -26,5 +26,5 @@ pub use load::{Loaded, Loader};
 pub use notes::closing_notes;
 pub use outcome::{MediaDelivery, MediaFailure, MediaOutcome, SentMedia};
 pub use reference::{Reference, Source};
-pub use remote::{FetchError, Fetched, RemoteFetch};
+pub use remote::FetchError;
 pub use send::MediaSender;

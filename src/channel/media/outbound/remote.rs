@@ -1,66 +1,80 @@
-//! The seam to HTTP: who fetches what a URL names.
+//! What a URL names, through the guarded client.
 
-use std::fmt;
 use std::io;
+use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::stream::BoxStream;
+use tokio::time::Instant;
 use url::Url;
 
-/// Fetches what somebody outside has named. An implementation guards against addresses of
-/// the own network on every hop, follows at most three redirects, and limits how long a
-/// connection and a silence may take; the whole is limited by whoever reads.
-#[async_trait]
-pub trait RemoteFetch: Send + Sync + fmt::Debug {
-    /// Asks for `url` and returns once the headers of a success are there.
-    ///
-    /// # Errors
-    /// [`FetchError`]; nothing of the body was read.
-    async fn fetch(&self, url: &Url) -> Result<Fetched, FetchError>;
-}
+use super::error::MediaError;
+use super::reference::last_segment;
+use crate::egress::guard::{Download, GuardError, GuardedClient};
 
-/// A successful answer whose body is still to be read.
-pub struct Fetched {
-    /// Where the last redirect led.
-    pub url: Url,
-    /// `Content-Type` without parameters.
-    pub content_type: Option<String>,
-    /// The name that `Content-Disposition` gives, decoded.
-    pub file_name: Option<String>,
-    /// `Content-Length`.
-    pub length: Option<u64>,
-    /// The bytes. Dropping it ends the request.
-    pub body: BoxStream<'static, Result<Bytes, FetchError>>,
-}
+/// How long a download may take.
+const FETCH_TIME: Duration = Duration::from_mins(1);
 
-impl fmt::Debug for Fetched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fetched")
-            .field("host", &self.url.host_str())
-            .field("content_type", &self.content_type)
-            .field("length", &self.length)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why nothing was fetched. Names hosts, never whole addresses: they may hold keys.
+/// Why nothing, or not all, was fetched. Names hosts, never whole addresses: they may hold
+/// keys.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// The address is not one that may be asked.
-    #[error("the address is not allowed: {0}")]
-    Refused(String),
-    /// The server answered with something else than success.
-    #[error("the server answered {0}")]
-    Status(u16),
-    /// It took too long.
-    #[error("it took too long")]
-    TimedOut,
-    /// The connection could not be made, or broke.
-    #[error("the connection failed: {0}")]
-    Network(String),
+    /// The address may not be asked, or its server or the network failed.
+    #[error(transparent)]
+    Remote(#[from] GuardError),
     /// The disk failed.
     #[error("the disk failed: {0}")]
-    Io(#[from] io::Error),
+    Disk(#[from] io::Error),
+}
+
+/// A download that has begun.
+pub(super) struct Remote {
+    download: Download,
+    /// Its name, as its server or its address says.
+    pub(super) name: Option<String>,
+    /// Its type, as its server says; without parameters.
+    pub(super) content_type: Option<String>,
+}
+
+impl Remote {
+    /// Asks for `url`. All of it has a minute, and `limit` bytes.
+    pub(super) async fn begin(
+        client: &GuardedClient,
+        url: &Url,
+        limit: u64,
+    ) -> Result<Self, MediaError> {
+        let deadline = Instant::now() + FETCH_TIME;
+        let download = client.get(url.as_str(), limit, deadline).await?;
+        let content_type = download
+            .content_type()
+            .and_then(|value| value.split(';').next())
+            .map(|value| value.trim().to_ascii_lowercase())
+            .filter(|value| !value.is_empty());
+        Ok(Self {
+            name: last_segment(download.url()).filter(|name| name.contains('.')),
+            content_type,
+            download,
+        })
+    }
+
+    /// The next piece; `None` at the end.
+    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, MediaError> {
+        Ok(self.download.chunk().await?)
+    }
+}
+
+impl From<GuardError> for MediaError {
+    fn from(error: GuardError) -> Self {
+        match error {
+            GuardError::TooLarge { limit, announced } => Self::TooLarge {
+                size: announced,
+                limit,
+            },
+            GuardError::Malformed => Self::InvalidReference("the address can't be read"),
+            GuardError::Scheme(_) => {
+                Self::InvalidReference("http is not allowed; use https, or set media.allowHttp")
+            }
+            other => Self::FetchFailed(other.into()),
+        }
+    }
 }
