@@ -32,7 +32,6 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use tokio_util::sync::CancellationToken;
 use wecom::channel::{Backends, Runtime};
-use wecom::clock::SystemClock;
 use wecom::ids::BotId;
 use wecom::sim::{Entry, EntryKind, Injection, Limits, Seed, Sim, SimChat, SimOptions};
 
@@ -156,7 +155,7 @@ async fn with_runtime(chats: usize) -> Latency {
     let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let config = configuration(&home, &settings(&sim.bot_url(), &json!({})));
     let store = open_store(&home.path().join("state.db"));
-    let runtime = Runtime::start(&config, store, SystemClock::shared(), Backends::Configured).await;
+    let runtime = support::start(&config, store, Backends::Configured).await;
     sim.wait_subscribed(&BotId::from(BOT), Duration::from_secs(5))
         .await
         .unwrap();

@@ -11,7 +11,6 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use wecom::agent::AgentEvent;
 use wecom::channel::{AccountState, Applied, Backends, ResumeError, Runtime};
-use wecom::clock::SystemClock;
 use wecom::config::Config;
 use wecom::ids::AccountId;
 use wecom::sim::{Entry, EntryKind, FaultRequest, Injection, RefuseSubscribe, SimChat, SimOptions};
@@ -195,7 +194,7 @@ async fn two_accounts() -> (wecom::sim::Sim, tempfile::TempDir, serde_json::Valu
 
 async fn start(home: &tempfile::TempDir, config: &Config) -> Runtime {
     let store = open_store(&home.path().join("state.db"));
-    Runtime::start(config, store, SystemClock::shared(), Backends::Configured).await
+    crate::support::start(config, store, Backends::Configured).await
 }
 
 fn ids(names: &[&str]) -> Vec<AccountId> {

@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use wecom::catalogue;
-use wecom::channel::{Backends, Runtime};
+use wecom::channel::{Backends, Runtime, Surroundings};
 use wecom::clock::{ManualClock, SharedClock};
 use wecom::config::{Environment, LiveConfig, Location, load_text};
 use wecom::daemon::Toolbox;
+use wecom::files::MediaStore;
 use wecom::ids::{BotId, UserId};
 use wecom::mcp::category::Servers;
 use wecom::mcp::credentials::{Credentials, SessionCredentials};
@@ -66,12 +67,18 @@ impl Stage {
         let config = configuration(home.path(), &workspace, &sim);
         let state = SqliteStore::open(&home.path().join("state.db")).unwrap();
         let state: Arc<dyn Store> = Arc::new(state);
-        let backends = Backends::Configured;
-        let runtime = Runtime::start(&config.get(), state.clone(), clock.clone(), backends).await;
+        let surroundings = Surroundings {
+            config: config.clone(),
+            media: MediaStore::new(config.clone(), clock.clone()),
+            store: state.clone(),
+            clock: clock.clone(),
+            user_home: None,
+        };
+        let started = Runtime::start(surroundings.clone(), Backends::Configured);
+        let runtime = started.await.unwrap();
         let bot = BotId::from(BOT);
         sim.wait_subscribed(&bot, PATIENCE).await.unwrap();
-        let Toolbox { tools, servers, .. } =
-            Toolbox::new(config.clone(), runtime.bots(), clock.clone(), None);
+        let Toolbox { tools, servers, .. } = Toolbox::new(surroundings, runtime.bots());
         let sessions = SessionCredentials::new();
         let credentials = Credentials::load(config, state, clock, sessions).await;
         Self {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use wecom::agent::Agent;
-use wecom::channel::{AccountState, AccountStatus, Backends, Runtime};
+use wecom::channel::{AccountState, AccountStatus, Backends, Runtime, Surroundings};
 use wecom::clock::SystemClock;
 use wecom::config::{Config, Environment, Location, load_text};
 use wecom::ids::BotId;
@@ -104,6 +104,12 @@ pub async fn simulator(options: SimOptions) -> Sim {
     sim
 }
 
+/// The runtime of a configuration on a state.
+pub async fn start(config: &Config, store: Arc<dyn Store>, backends: Backends) -> Runtime {
+    let surroundings = Surroundings::new(config, store, SystemClock::shared());
+    Runtime::start(surroundings, backends).await.unwrap()
+}
+
 /// An environment that knows nothing of the machine's.
 pub fn environment() -> Environment {
     Environment::from_variables(Vec::<(String, String)>::new())
@@ -148,8 +154,7 @@ impl House {
         }
         let store = open_store(&home.path().join("state.db"));
         let backends = plan.agent.map_or(Backends::Configured, Backends::Only);
-        let clock = SystemClock::shared();
-        let runtime = start_runtime(&config, store.clone(), backends).await;
+        let runtime = start(&config, store.clone(), backends).await;
         let house = Self {
             sim,
             runtime,
@@ -193,8 +198,7 @@ impl House {
         drop((runtime, store));
         let store = open_store(&home.path().join("state.db"));
         let backends = agent.map_or(Backends::Configured, Backends::Only);
-        let clock = SystemClock::shared();
-        let runtime = start_runtime(&config, store.clone(), backends).await;
+        let runtime = start(&config, store.clone(), backends).await;
         Self {
             sim,
             runtime,
