@@ -31,8 +31,9 @@ pub fn sanitise(name: &str) -> String {
 pub fn usable(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible: String = last
-        .nfc()
+        .chars()
         .filter(|char| !turns_text(*char))
+        .nfc()
         .map(|char| if is_awkward(char) { '_' } else { char })
         .collect();
     let name = visible
@@ -41,10 +42,11 @@ pub fn usable(name: &str) -> Option<String> {
     if name.is_empty() {
         return None;
     }
-    Some(if is_reserved(name) {
+    let name = cut(name.to_owned());
+    Some(if is_reserved(&name) {
         cut(format!("_{name}"))
     } else {
-        cut(name.to_owned())
+        name
     })
 }
 
@@ -146,7 +148,7 @@ mod tests {
             ("a\u{202E}gpj.exe", "agpj.exe"),
             ("a\nb\0.txt", "a_b_.txt"),
             ("a<b>:\"c|d?*.txt", "a_b___c_d__.txt"),
-            ("re\u{301}sume\u{301}.pdf", "résumé.pdf"),
+            ("re\u{301}sume\u{200B}\u{301}.pdf", "résumé.pdf"),
             (". .x", "x"),
             (" \u{200B}.", "file"),
             ("CON", "_CON"),
@@ -180,6 +182,8 @@ mod tests {
         }
         assert_eq!(with_extension(&"长".repeat(40), "png").len(), 38 * 3 + 4);
         assert_eq!(usable(".."), None);
+        let device = format!("nul{}x", " ".repeat(200));
+        assert_eq!(sanitise(&device), "_nul");
     }
 
     #[test]

@@ -223,6 +223,7 @@ mod tests {
                 let name = sanitise(&disposition_name(header).unwrap_or_default());
                 assert!(!name.is_empty() && name.len() <= 120);
                 assert!(!name.contains(|char: char| char.is_control() || "/\\".contains(char)));
+                assert_eq!(sanitise(&name), name);
             }
         }
     }

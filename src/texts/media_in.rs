@@ -60,7 +60,7 @@ mod tests {
         for (bytes, text) in [
             (20 * MB, "20"),
             (MB + MB / 2, "1.5"),
-            (MB / 20, "0.05"),
+            (MB / 20 + 1, "0.05"),
             (5_000_000, "4.76"),
         ] {
             assert_eq!(megabytes(bytes), text);
