@@ -1,5 +1,7 @@
 //! Names of files, as others give them and as they are kept.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::kind;
 
 /// Characters of a kept name before the id.
@@ -14,23 +16,62 @@ const RESERVED: [&str; 22] = [
     "com9", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
-/// A name that can be shown and be a part of a path: what follows the last `/` or `\`,
-/// without control characters and without characters that turn the direction of text,
-/// with no dot in front. Never empty.
+/// The longest name in bytes of UTF-8.
+pub const MAX_NAME_BYTES: usize = 120;
+
+/// A name that can be shown and be a part of a path: what follows the last `/` or `\`, in
+/// Unicode NFC, with `_` for control characters and for `<>:"|?*`, without characters that
+/// turn the direction of text, with no dot in front, at most [`MAX_NAME_BYTES`] (the stem
+/// is cut, the extension stays). Never empty.
 pub fn sanitise(name: &str) -> String {
+    usable(name).unwrap_or_else(|| "file".to_owned())
+}
+
+/// As [`sanitise`]; `None` where nothing is left of the name.
+pub fn usable(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible: String = last
-        .chars()
-        .filter(|char| !char.is_control() && !turns_text(*char))
+        .nfc()
+        .filter(|char| !turns_text(*char))
+        .map(|char| if is_awkward(char) { '_' } else { char })
         .collect();
-    let name = visible.trim().trim_start_matches('.').trim();
+    let name = visible
+        .trim()
+        .trim_start_matches(|char: char| char == '.' || char.is_whitespace());
     if name.is_empty() {
-        "file".to_owned()
-    } else if is_reserved(name) {
-        format!("_{name}")
-    } else {
-        name.to_owned()
+        return None;
     }
+    Some(if is_reserved(name) {
+        cut(format!("_{name}"))
+    } else {
+        cut(name.to_owned())
+    })
+}
+
+/// The name with an extension, within [`MAX_NAME_BYTES`].
+pub fn with_extension(name: &str, extension: &str) -> String {
+    cut(format!("{name}.{extension}"))
+}
+
+/// Shortens the stem until the name fits.
+fn cut(mut name: String) -> String {
+    if name.len() <= MAX_NAME_BYTES {
+        return name;
+    }
+    let extension = kind::extension(&name).map_or(0, |extension| extension.len() + 1);
+    let tail = name.split_off(name.len() - extension);
+    let mut end = MAX_NAME_BYTES - extension;
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    name.truncate(end);
+    name.truncate(name.trim_end().len());
+    name + &tail
+}
+
+/// Control characters, and what Windows does not have in names.
+fn is_awkward(char: char) -> bool {
+    char.is_control() || matches!(char, '<' | '>' | ':' | '"' | '|' | '?' | '*')
 }
 
 /// Whether Windows takes the name for a device.
@@ -103,7 +144,11 @@ mod tests {
             (".bashrc", "bashrc"),
             ("", "file"),
             ("a\u{202E}gpj.exe", "agpj.exe"),
-            ("a\nb\0.txt", "ab.txt"),
+            ("a\nb\0.txt", "a_b_.txt"),
+            ("a<b>:\"c|d?*.txt", "a_b___c_d__.txt"),
+            ("re\u{301}sume\u{301}.pdf", "résumé.pdf"),
+            (". .x", "x"),
+            (" \u{200B}.", "file"),
             ("CON", "_CON"),
             ("nul.txt", "_nul.txt"),
             ("周报 3.docx", "周报 3.docx"),
@@ -111,6 +156,30 @@ mod tests {
         ] {
             assert_eq!(sanitise(given), name, "{given:?}");
         }
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_extension() {
+        let cases = [
+            (
+                format!("{}.pdf", "a".repeat(300)),
+                format!("{}.pdf", "a".repeat(116)),
+            ),
+            (
+                format!("{}.pdf", "长".repeat(100)),
+                format!("{}.pdf", "长".repeat(38)),
+            ),
+            ("x".repeat(300), "x".repeat(120)),
+            (
+                format!("a.{}", "x".repeat(200)),
+                format!("a.{}", "x".repeat(118)),
+            ),
+        ];
+        for (given, name) in cases {
+            assert_eq!(sanitise(&given), name);
+        }
+        assert_eq!(with_extension(&"长".repeat(40), "png").len(), 38 * 3 + 4);
+        assert_eq!(usable(".."), None);
     }
 
     #[test]

@@ -31,14 +31,26 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// The folder of received files below `media.tempDir`.
 pub(super) const INBOUND: &str = "inbound";
 
+/// The folder of files on their way out below `media.tempDir`.
+pub(super) const OUTBOUND: &str = "outbound";
+
+/// The one shelf of an account there: nothing on it is ever looked up.
+const WAITING: &str = "waiting";
+
+/// A kept file that is larger is not opened: what `media.maxBytes` may be at most (100 MiB).
+const LARGEST: u64 = 100 * 1024 * 1024;
+
 /// How names of files begin that are being written.
 pub(super) const PART: &str = ".part-";
 
-/// Keeps files of at most [`super::MAX_FILE_BYTES`] in
-/// `<media.tempDir>/inbound/<account>/<chat or client, hashed>/`, folders for the owner
-/// alone (0700) and files too (0600). Of an account's files the oldest go when together
-/// they exceed 1 GiB; [`MediaStore::clean_up`] removes those that are past
-/// `media.retentionHours`.
+/// Keeps files in `<media.tempDir>/inbound/<account>/<chat or client, hashed>/`, folders for
+/// the owner alone (0700) and files too (0600). Of an account's files the oldest go when
+/// together they exceed 1 GiB; [`MediaStore::clean_up`] removes those that are past
+/// `media.retentionHours`. Files that wait to be sent lie beside them, in
+/// `<media.tempDir>/outbound/<account>/waiting/`, until they are dropped.
+///
+/// None of these folders may be a symbolic link: a link there would lead writing and cleaning
+/// to somebody else's files.
 ///
 /// A copy is the same store.
 #[derive(Debug, Clone)]
@@ -85,7 +97,7 @@ impl Stored {
 pub struct StoredFile {
     /// At its start.
     pub file: File,
-    /// Bytes; at most [`super::MAX_FILE_BYTES`].
+    /// Bytes; at most 100 MiB.
     pub size: u64,
     /// By its bytes and its name.
     pub content_type: &'static str,
@@ -110,16 +122,54 @@ impl MediaStore {
         Some(account_folder(&settings, scope.account())?.join(scope.folder()))
     }
 
-    /// Starts a file. Blocking.
+    /// Starts a file of at most [`super::MAX_FILE_BYTES`]. Blocking.
     ///
     /// # Errors
     /// [`StoreError::NoFolder`] for an unknown account, else the disk.
     pub fn begin(&self, scope: &MediaScope, name: &str) -> Result<Writing, StoreError> {
-        let folder = self.folder(scope).ok_or(StoreError::NoFolder)?;
+        self.begin_of_size(scope, name, super::MAX_FILE_BYTES)
+    }
+
+    /// Starts a file of at most `limit` bytes; writing more fails with
+    /// [`io::ErrorKind::FileTooLarge`]. Blocking.
+    ///
+    /// # Errors
+    /// As [`MediaStore::begin`].
+    pub fn begin_of_size(
+        &self,
+        scope: &MediaScope,
+        name: &str,
+        limit: u64,
+    ) -> Result<Writing, StoreError> {
+        let settings = self.settings(scope.account()).ok_or(StoreError::NoFolder)?;
+        let parts = [INBOUND, scope.account().as_str(), scope.folder()];
+        let file = self.part_file(&settings, scope.account(), &parts)?;
+        Ok(Writing::new(self.clone(), scope.clone(), name, limit, file))
+    }
+
+    /// A file for something that `account` is about to send; dropping it removes it.
+    /// Blocking.
+    ///
+    /// # Errors
+    /// As [`MediaStore::begin`].
+    pub fn outbound_file(&self, account: &AccountId) -> Result<NamedTempFile, StoreError> {
+        let settings = self.settings(account).ok_or(StoreError::NoFolder)?;
+        self.part_file(&settings, account, &[OUTBOUND, account.as_str(), WAITING])
+    }
+
+    /// A new file in a folder below `media.tempDir`, which is made first.
+    fn part_file(
+        &self,
+        settings: &MediaSettings,
+        account: &AccountId,
+        below: &[&str],
+    ) -> Result<NamedTempFile, StoreError> {
+        if !is_plain(account) {
+            return Err(StoreError::NoFolder);
+        }
         let _shelves = self.shelves();
-        make_folder(&folder)?;
-        let file: NamedTempFile = tempfile::Builder::new().prefix(PART).tempfile_in(&folder)?;
-        Ok(Writing::new(self.clone(), scope.clone(), name, file))
+        let folder = make_folders(&settings.temp_dir, below)?;
+        Ok(tempfile::Builder::new().prefix(PART).tempfile_in(folder)?)
     }
 
     /// Keeps `bytes`.
@@ -176,20 +226,25 @@ impl MediaStore {
         let store = self.clone();
         let cleaned = blocking(move || {
             let config = store.config.get();
-            for account in config.accounts.values() {
-                let Some(folder) = account_folder(&account.media, &account.id) else {
-                    continue;
+            for account in config
+                .accounts
+                .values()
+                .filter(|account| is_plain(&account.id))
+            {
+                let age = if starting && account.media.cleanup_on_start {
+                    sweep::Age::Any
+                } else {
+                    sweep::Age::older_than(account.media.retention, account.turn_timeout)
                 };
-                let _shelves = store.shelves();
-                sweep::expired(
-                    &folder,
-                    if starting && account.media.cleanup_on_start {
-                        sweep::Age::Any
-                    } else {
-                        sweep::Age::older_than(account.media.retention)
-                    },
-                    store.clock.now_ms(),
-                );
+                for folder in [INBOUND, OUTBOUND] {
+                    let Some(folder) =
+                        real_folder(&account.media.temp_dir, &[folder, account.id.as_str()])
+                    else {
+                        continue;
+                    };
+                    let _shelves = store.shelves();
+                    sweep::expired(&folder, age, store.clock.now_ms());
+                }
             }
             Ok::<(), StoreError>(())
         })
@@ -254,25 +309,61 @@ impl MediaStore {
     }
 }
 
-/// The folder of an account. An id that is no plain name has none: it would become a path.
+/// The folder of an account's received files.
 fn account_folder(settings: &MediaSettings, account: &AccountId) -> Option<PathBuf> {
-    let id = account.as_str();
-    let plain = !id.is_empty()
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    plain.then(|| settings.temp_dir.join(INBOUND).join(id))
+    is_plain(account).then(|| settings.temp_dir.join(INBOUND).join(account.as_str()))
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
+/// Whether an id can be the name of a folder. Another would become a path.
+fn is_plain(account: &AccountId) -> bool {
+    let id = account.as_str();
+    !id.is_empty()
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// Makes the folder `below` another, one level after the other, for the owner alone.
+///
+/// # Errors
+/// One of them is no folder, or a symbolic link to one.
+fn make_folders(top: &Path, below: &[&str]) -> io::Result<PathBuf> {
     let mut builder = DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::DirBuilderExt;
         builder.mode(0o700);
     }
-    builder.create(folder)
+    builder.recursive(true).create(top)?;
+    builder.recursive(false);
+    let mut folder = top.to_path_buf();
+    for part in below {
+        folder.push(part);
+        match builder.create(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        if !is_real_folder(&folder) {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+    }
+    Ok(folder)
+}
+
+/// The folder `below` another, where each level is there and no symbolic link.
+fn real_folder(top: &Path, below: &[&str]) -> Option<PathBuf> {
+    let mut folder = top.to_path_buf();
+    for part in below {
+        folder.push(part);
+        if !is_real_folder(&folder) {
+            return None;
+        }
+    }
+    Some(folder)
+}
+
+fn is_real_folder(folder: &Path) -> bool {
+    std::fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_dir())
 }
 
 fn find(folder: &Path, id: &StoredId) -> Result<StoredFile, StoreError> {
@@ -297,13 +388,17 @@ fn find(folder: &Path, id: &StoredId) -> Result<StoredFile, StoreError> {
             .map_err(gone)?
             .into_std();
         let metadata = file.metadata()?;
-        if !metadata.is_file() || metadata.len() > super::MAX_FILE_BYTES {
+        if !metadata.is_file() || metadata.len() > LARGEST {
             return Err(StoreError::NotFound);
         }
         let mut head = Vec::with_capacity(kind::HEAD_BYTES);
         (&mut file)
             .take(kind::HEAD_BYTES as u64)
             .read_to_end(&mut head)?;
+        if kind::is_archive(&head) {
+            let rest = kind::ARCHIVE_HEAD_BYTES - kind::HEAD_BYTES;
+            (&mut file).take(rest as u64).read_to_end(&mut head)?;
+        }
         file.rewind()?;
         let content_type = kind::sniff(&head, metadata.len(), &name);
         return Ok(StoredFile {

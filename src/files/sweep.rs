@@ -13,6 +13,9 @@ const MAX_ENTRIES: usize = 10_000;
 /// A file that is still being written after this long has lost its writer.
 const PART_LIFE_MS: i64 = 60 * 60 * 1000;
 
+/// How long a message may have waited before its turn began.
+const WAITED: Duration = Duration::from_mins(30);
+
 /// Which files go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Age {
@@ -25,9 +28,13 @@ pub(super) enum Age {
 }
 
 impl Age {
-    pub(super) fn older_than(retention: Option<Duration>) -> Self {
+    /// What a configuration says, and never a file whose turn may still run: a file is
+    /// written when its message arrives, so it is needed for as long as the message waits
+    /// and its `turn` takes.
+    pub(super) fn older_than(retention: Option<Duration>, turn: Duration) -> Self {
         retention.map_or(Self::Never, |retention| {
-            Self::OlderThan(i64::try_from(retention.as_millis()).unwrap_or(i64::MAX))
+            let life = retention.max(turn.saturating_add(WAITED));
+            Self::OlderThan(i64::try_from(life.as_millis()).unwrap_or(i64::MAX))
         })
     }
 }

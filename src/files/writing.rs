@@ -1,6 +1,6 @@
 //! A file on its way into the store.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -11,7 +11,8 @@ use super::scope::{MediaScope, StoredId, hex};
 use super::store::{MediaStore, Stored};
 use super::{kind, name};
 
-/// The most that one kept file may have: what WeCom lets a member send (20 MiB).
+/// The most that a kept file may have where nothing else is said: what WeCom lets a member
+/// send (20 MiB).
 pub const MAX_FILE_BYTES: u64 = 20 * 1024 * 1024;
 
 /// Measures what is written through it, and stops at a limit.
@@ -85,13 +86,48 @@ pub struct Writing {
 }
 
 impl Writing {
-    pub(super) fn new(store: MediaStore, scope: MediaScope, name: &str, to: NamedTempFile) -> Self {
+    pub(super) fn new(
+        store: MediaStore,
+        scope: MediaScope,
+        name: &str,
+        limit: u64,
+        to: NamedTempFile,
+    ) -> Self {
         Self {
-            measured: Measured::new(to, MAX_FILE_BYTES, kind::HEAD_BYTES),
+            measured: Measured::new(to, limit, kind::HEAD_BYTES),
             store,
             scope,
             name: name::sanitise(name),
         }
+    }
+
+    /// Bytes that were written.
+    pub fn size(&self) -> u64 {
+        self.measured.measures.size
+    }
+
+    /// The first bytes that were written: as many as tell the type. Blocking.
+    ///
+    /// # Errors
+    /// The disk, where more of the file has to be read back.
+    pub fn head(&mut self) -> io::Result<Vec<u8>> {
+        let head = &self.measured.measures.head;
+        if !kind::is_archive(head) || self.size() <= head.len() as u64 {
+            return Ok(head.clone());
+        }
+        let file = self.measured.inner.as_file_mut();
+        file.rewind()?;
+        let mut head = Vec::with_capacity(kind::ARCHIVE_HEAD_BYTES);
+        (&mut *file)
+            .take(kind::ARCHIVE_HEAD_BYTES as u64)
+            .read_to_end(&mut head)?;
+        file.seek(io::SeekFrom::End(0))?;
+        Ok(head)
+    }
+
+    /// Gives the file another name: it is often known only when the type is.
+    pub fn rename(&mut self, name: &str) {
+        self.name = name::sanitise(name);
     }
 
     /// Puts the file in its place under a name of its own, making room first. An empty one
@@ -99,7 +135,8 @@ impl Writing {
     ///
     /// # Errors
     /// No room, or the disk; nothing is left behind.
-    pub fn finish(self) -> Result<Unclaimed, StoreError> {
+    pub fn finish(mut self) -> Result<Unclaimed, StoreError> {
+        let head = self.head()?;
         let Self {
             measured,
             store,
@@ -108,11 +145,11 @@ impl Writing {
         } = self;
         let (mut file, measures) = measured.finish();
         file.flush()?;
-        let content_type = kind::sniff(&measures.head, measures.size, &name);
+        let content_type = kind::sniff(&head, measures.size, &name);
         if kind::extension(&name).is_none()
             && let Some(extension) = kind::extension_of(content_type)
         {
-            name = format!("{name}.{extension}");
+            name = name::with_extension(&name, extension);
         }
         let id = StoredId::random();
         let path = store.put(&scope, file, measures.size, &name::kept(&name, id.as_str()))?;

@@ -1,6 +1,7 @@
 //! Every sentence that people read in a chat, in one place: Chinese as sent, English in
 //! the comment beside it.
 
+pub mod media_in;
 pub mod media_out;
 
 /// The client shows its thinking animation for a stream with exactly this content.

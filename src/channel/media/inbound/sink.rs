@@ -1,0 +1,96 @@
+//! Where downloaded bytes go: through the cipher onto a shelf of the store.
+
+use std::io::Write;
+
+use super::cipher::{MediaKey, Unsealer};
+use super::content;
+use super::error::Cause;
+use crate::agent::{Attachment, AttachmentKind};
+use crate::files::{MediaScope, MediaStore, Unclaimed, Writing, is_recognisable};
+
+/// A file on its way. All of it is blocking; dropping it leaves nothing.
+#[derive(Debug)]
+pub(super) struct Sink {
+    unsealer: Option<Unsealer>,
+    writing: Writing,
+}
+
+/// A complete file that nobody knows of yet.
+#[derive(Debug)]
+pub(super) struct Finished {
+    file: Unclaimed,
+    name: String,
+    content_type: String,
+}
+
+impl Sink {
+    /// For at most `max_bytes`; writing more fails with
+    /// [`std::io::ErrorKind::FileTooLarge`]. Without a key bytes are taken as they are.
+    pub(super) fn begin(
+        store: &MediaStore,
+        scope: &MediaScope,
+        key: Option<&MediaKey>,
+        max_bytes: u64,
+    ) -> Result<Self, Cause> {
+        Ok(Self {
+            unsealer: key.map(Unsealer::new),
+            writing: store.begin_of_size(scope, "", max_bytes)?,
+        })
+    }
+
+    /// Takes the next bytes as they arrived.
+    pub(super) fn write(mut self, bytes: &[u8]) -> Result<Self, Cause> {
+        match &mut self.unsealer {
+            Some(unsealer) => unsealer.write(bytes, &mut self.writing)?,
+            None => self.writing.write_all(bytes)?,
+        }
+        Ok(self)
+    }
+
+    /// Checks what was written, and gives it its type and name.
+    pub(super) fn finish(
+        self,
+        kind: AttachmentKind,
+        name: Option<String>,
+        header: Option<&str>,
+    ) -> Result<Finished, Cause> {
+        let Self {
+            unsealer,
+            mut writing,
+        } = self;
+        let is_sealed = unsealer.is_some();
+        if let Some(unsealer) = unsealer {
+            unsealer.finish(&mut writing)??;
+        }
+        let size = writing.size();
+        if size == 0 {
+            return Err(Cause::Empty);
+        }
+        let head = writing.head()?;
+        if !is_sealed && !is_recognisable(&head, size) {
+            return Err(Cause::NotRecognised);
+        }
+        let content_type = content::content_type(kind, &head, size, header, name.as_deref());
+        let name = content::complete_name(kind, name, &content_type);
+        writing.rename(&name);
+        Ok(Finished {
+            file: writing.finish()?,
+            name,
+            content_type,
+        })
+    }
+}
+
+impl Finished {
+    /// Keeps the file, as an attachment.
+    pub(super) fn claim(self, kind: AttachmentKind) -> Attachment {
+        let stored = self.file.claim();
+        Attachment {
+            kind,
+            path: stored.path,
+            name: self.name,
+            content_type: self.content_type,
+            size: stored.size,
+        }
+    }
+}
