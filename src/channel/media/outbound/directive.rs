@@ -178,10 +178,7 @@ fn strip_marker(line: &str) -> &str {
 
 /// What stands between a pair of quotes or backticks.
 fn unquoted(value: &str) -> Option<&str> {
-    let quote = value
-        .chars()
-        .next()
-        .filter(|first| QUOTES.contains(first))?;
+    let quote = value.chars().next()?;
     let inner = value.strip_prefix(quote)?.strip_suffix(quote)?;
     (!inner.contains(quote)).then_some(inner)
 }

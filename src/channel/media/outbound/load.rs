@@ -25,9 +25,6 @@ use crate::wecom::bot::UploadBytes;
 /// Bytes copied at a time.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// The longest name that WeCom is given, in bytes: longer ones were not tried.
-const NAME_BYTES: usize = 120;
-
 /// The type where nothing is known.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
@@ -219,14 +216,14 @@ impl Copy {
             return Err(MediaError::Empty);
         }
         let name = files::sanitise(name);
-        let by_bytes = files::sniff(&self.head, self.size, &name);
-        let content_type = if by_bytes == UNKNOWN_TYPE {
-            said_type.unwrap_or(by_bytes).to_ascii_lowercase()
-        } else {
-            by_bytes.to_owned()
-        };
+        // A server's word counts only where the bytes say nothing: an error page is no
+        // picture, whatever it is called.
+        let content_type = files::by_content(&self.head, self.size, &name)
+            .map(str::to_owned)
+            .or_else(|| said_type.and_then(files::stated_type))
+            .unwrap_or_else(|| files::named_type(&name).unwrap_or(UNKNOWN_TYPE).to_owned());
         Ok(Loaded {
-            name: shortened(&with_extension(name, &content_type)),
+            name: complete(name, &content_type),
             content_type,
             size: self.size,
             md5: format!("{:032x}", u128::from_be_bytes(self.md5.finalize().into())),
@@ -280,24 +277,12 @@ async fn blocking<T: Send + 'static>(
         .map_err(|error| MediaError::FetchFailed(FetchError::Disk(error)))
 }
 
-/// WeCom's clients open a file by its extension.
-fn with_extension(name: String, content_type: &str) -> String {
+/// The name with an extension: by it the receiver's machine opens the file.
+fn complete(name: String, content_type: &str) -> String {
     if files::extension(&name).is_some() {
         return name;
     }
-    let extension = files::extension_of(content_type).unwrap_or("bin");
-    format!("{name}.{extension}")
-}
-
-/// The name with its stem cut so that the whole fits.
-fn shortened(name: &str) -> String {
-    if name.len() <= NAME_BYTES {
-        return name.to_owned();
-    }
-    let extension = files::extension(name).unwrap_or_default();
-    let room = NAME_BYTES.saturating_sub(extension.len() + 1);
-    let stem = name.get(..name.floor_char_boundary(room)).unwrap_or(name);
-    format!("{}.{extension}", stem.trim_end_matches(['.', ' ']))
+    files::with_extension(&name, files::extension_of(content_type).unwrap_or("bin"))
 }
 
 #[cfg(test)]

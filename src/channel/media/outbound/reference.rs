@@ -130,7 +130,7 @@ pub(super) fn base_name_of(text: &str) -> String {
 }
 
 /// The last part of an address's path, decoded; `None` where it has none.
-pub(super) fn last_segment(url: &Url) -> Option<String> {
+fn last_segment(url: &Url) -> Option<String> {
     let last = url.path_segments()?.next_back()?;
     let name = percent_decode_str(last).decode_utf8_lossy().into_owned();
     (!name.is_empty()).then_some(name)

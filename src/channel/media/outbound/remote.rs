@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::MediaError;
-use super::reference::last_segment;
 use crate::egress::guard::{Download, GuardError, GuardedClient};
+use crate::files::suggested_name;
 
 /// How long a download may take.
 const FETCH_TIME: Duration = Duration::from_mins(1);
@@ -32,7 +32,7 @@ pub(super) struct Remote {
     download: Download,
     /// Its name, as its server or its address says.
     pub(super) name: Option<String>,
-    /// Its type, as its server says; without parameters.
+    /// Its type, as its server says.
     pub(super) content_type: Option<String>,
 }
 
@@ -45,14 +45,9 @@ impl Remote {
     ) -> Result<Self, MediaError> {
         let deadline = Instant::now() + FETCH_TIME;
         let download = client.get(url.as_str(), limit, deadline).await?;
-        let content_type = download
-            .content_type()
-            .and_then(|value| value.split(';').next())
-            .map(|value| value.trim().to_ascii_lowercase())
-            .filter(|value| !value.is_empty());
         Ok(Self {
-            name: last_segment(download.url()).filter(|name| name.contains('.')),
-            content_type,
+            name: suggested_name(download.content_disposition(), download.url()),
+            content_type: download.content_type().map(str::to_owned),
             download,
         })
     }

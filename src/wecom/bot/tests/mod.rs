@@ -8,3 +8,4 @@ mod heartbeat;
 mod kick;
 mod lanes;
 mod reconnect;
+mod uploads;
