@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::acting;
 use super::chat::{BadChatName, SimChat};
 use super::company;
 use super::events;
@@ -49,6 +50,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
             put(set_faults).get(faults).delete(clear_faults),
         )
         .route("/mcp/{bot}", put(set_mcp_urls))
+        .merge(acting::router())
         .merge(mcp::router())
         .merge(company::router())
         .route("/frames/{bot}", get(frames))

@@ -59,8 +59,13 @@ pub(in crate::sim) fn task_id(card: &Value) -> Option<&str> {
     card.get("task_id")?.as_str().filter(|id| !id.is_empty())
 }
 
-/// Reads `aibot_respond_update_msg` for a card with the event's `task_id`.
-pub(in crate::sim) fn update(body: &Value, event_task: &str) -> Result<CardUpdate, Refusal> {
+/// Reads `aibot_respond_update_msg` for a card with the event's `task_id` and, where the
+/// event has one, `card_type`.
+pub(in crate::sim) fn update(
+    body: &Value,
+    event_task: &str,
+    event_type: Option<&str>,
+) -> Result<CardUpdate, Refusal> {
     let fields = Object::new(body, "body")?;
     if fields.name("response_type")? != "update_template_card" {
         return Err(fields.wrong("response_type", "must be update_template_card"));
@@ -73,6 +78,13 @@ pub(in crate::sim) fn update(body: &Value, event_task: &str) -> Result<CardUpdat
         return Err(Refusal::violation(
             code::BAD_CARD,
             "task_id is not the event's",
+        ));
+    }
+    let card_type = card.get("card_type").and_then(Value::as_str);
+    if event_type.is_some() && card_type != event_type {
+        return Err(Refusal::violation(
+            code::BAD_CARD,
+            "card_type is not the event's",
         ));
     }
     let users = match fields.get("userids") {
@@ -155,9 +167,17 @@ mod tests {
         let body = json!({ "response_type": "update_template_card", "userids": ["LiSi"],
             "template_card": { "card_type": "button_interaction", "task_id": "t1",
                 "button_list": [{}] } });
-        let read = update(&body, "t1").unwrap();
+        let of_the_event = Some("button_interaction");
+        let read = update(&body, "t1", of_the_event).unwrap();
         assert_eq!(read.users, ["LiSi"]);
-        assert_eq!(update(&body, "t2").unwrap_err().code, code::BAD_CARD);
+        assert!(
+            update(&body, "t1", None).is_ok(),
+            "an event without the type"
+        );
+        for (task, kind) in [("t2", of_the_event), ("t1", Some("vote_interaction"))] {
+            let refusal = update(&body, task, kind).unwrap_err();
+            assert_eq!(refusal.code, code::BAD_CARD, "{task} {kind:?}");
+        }
         for (key, value) in [
             ("response_type", json!("other")),
             ("userids", json!("LiSi")),
@@ -166,7 +186,7 @@ mod tests {
         ] {
             let mut body = body.clone();
             body[key] = value;
-            let refusal = update(&body, "t1").unwrap_err();
+            let refusal = update(&body, "t1", of_the_event).unwrap_err();
             assert_eq!(refusal.code, code::BAD_PARAMETER, "{key}");
         }
     }
