@@ -136,6 +136,8 @@ impl Pour {
                 End::Stall => std::future::pending().await,
                 End::Cut => {
                     self.end = End::Over;
+                    // What was written must have left before the connection goes.
+                    tokio::time::sleep(FLUSH).await;
                     Some(Err(io::Error::from(io::ErrorKind::ConnectionReset)))
                 }
             };
@@ -168,6 +170,8 @@ fn length(size: usize) -> u64 {
     u64::try_from(size).unwrap_or(u64::MAX)
 }
 
+/// For written bytes to leave.
+const FLUSH: Duration = Duration::from_millis(50);
 static ZEROS: &[u8] = &[0; 64 * 1_024];
 /// Bytes of a body that no file has: beyond every limit of a client, and no day's work.
 const HUGE_MAX: u64 = 1 << 32;
