@@ -6,6 +6,8 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::attachment::{ATTACHMENT_MAX, AttachmentKind, Download, Handover};
@@ -15,6 +17,7 @@ use super::injection::Injected;
 use super::member::{Said, store};
 use super::rules::Answers;
 use super::shared::Shared;
+use super::sim::SimError;
 use super::world::{Press, Quoting, Speech, SpeechPart};
 use crate::ids::{BotId, ChatId, MediaId, UserId};
 
@@ -62,15 +65,50 @@ struct NewSpeech {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum NewPart {
     Text(String),
-    File {
-        upload: MediaId,
-        #[serde(default)]
-        handover: Handover,
-    },
+    File(NewFile),
     Voice {
         text: String,
         upload: Option<MediaId>,
     },
+}
+
+/// A file that was uploaded before, or one that comes along.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NewFile {
+    Uploaded {
+        upload: MediaId,
+        #[serde(default)]
+        handover: Handover,
+    },
+    Inline {
+        #[serde(rename = "type")]
+        kind: AttachmentKind,
+        name: String,
+        base64: String,
+        #[serde(default)]
+        handover: Handover,
+    },
+}
+
+impl NewFile {
+    fn stored(self, shared: &Shared) -> Result<SpeechPart, SimError> {
+        let (id, handover) = match self {
+            Self::Uploaded { upload, handover } => (upload, handover),
+            Self::Inline {
+                kind,
+                name,
+                base64,
+                handover,
+            } => {
+                let data = STANDARD
+                    .decode(base64)
+                    .map_err(|error| SimError::Invalid(format!("`base64` is wrong: {error}")))?;
+                (store(shared, kind, &name, data.into())?.id, handover)
+            }
+        };
+        Ok(SpeechPart::File(id, handover))
+    }
 }
 
 async fn say(
@@ -78,16 +116,17 @@ async fn say(
     Body(speech): Body<NewSpeech>,
 ) -> Result<Json<Said>, Failure> {
     let part = |part| match part {
-        NewPart::Text(text) => SpeechPart::Text(text),
-        NewPart::File { upload, handover } => SpeechPart::File(upload, handover),
-        NewPart::Voice { text, upload } => SpeechPart::Voice(text, upload),
+        NewPart::Text(text) => Ok(SpeechPart::Text(text)),
+        NewPart::File(file) => file.stored(&shared),
+        NewPart::Voice { text, upload } => Ok(SpeechPart::Voice(text, upload)),
     };
+    let parts: Result<_, SimError> = speech.parts.into_iter().map(part).collect();
     let handover = speech.quote_handover;
     let speech = Speech {
         bot: speech.bot,
         from: speech.from,
         group: speech.group,
-        parts: speech.parts.into_iter().map(part).collect(),
+        parts: parts?,
         quote: speech.quote.map(|entry| Quoting { entry, handover }),
     };
     let now = shared.now();

@@ -323,7 +323,7 @@ async fn who_fetched_what_is_written_down() {
         (1, 0),
         "nobody asked for it yet"
     );
-    let (waited, _) = tokio::join!(
+    let (waited, ()) = tokio::join!(
         sim.wait_download(DEADLINE, |download| download.fetched == 2),
         async {
             fetch(&sim, &image).await;

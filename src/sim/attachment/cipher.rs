@@ -128,7 +128,7 @@ mod tests {
         ] {
             let length = encrypted(&vec![7; size]).len();
             assert_eq!(length, Encryption::length(size), "{size}");
-            assert!(length % 32 == 0 && length > size);
+            assert!(length.is_multiple_of(PADDING_BYTES) && length > size);
         }
     }
 

@@ -165,8 +165,8 @@ pub(super) fn content_type(data: &[u8]) -> &'static str {
 
 /// The lower-case MD5 of a file, as pushes carry it.
 pub(super) fn md5_hex(data: &[u8]) -> String {
-    let digest = Md5::digest(data);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest: [u8; 16] = Md5::digest(data).into();
+    format!("{:032x}", u128::from_be_bytes(digest))
 }
 
 /// Bytes of one file: the largest that people are known to have sent to a bot.

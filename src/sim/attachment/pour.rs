@@ -184,13 +184,15 @@ mod tests {
     use super::*;
 
     /// Announced length, bytes that came, and whether the end was a good one.
-    async fn poured(faults: &[DownloadFaultKind]) -> (Option<u64>, usize, bool) {
+    type Poured = (Option<u64>, usize, bool);
+
+    async fn poured(faults: &[DownloadFaultKind]) -> Poured {
         let pour = Pour::new(vec![1; 100_000].into(), None, faults);
         let announced = pour.announced();
         let mut stream = std::pin::pin!(pour.stream(CancellationToken::new()));
         let mut came = 0;
         loop {
-            match tokio::time::timeout(Duration::from_secs(60), stream.next()).await {
+            match tokio::time::timeout(Duration::from_mins(1), stream.next()).await {
                 Ok(Some(Ok(piece))) => came += piece.len(),
                 Ok(None) => return (announced, came, true),
                 Ok(Some(Err(_))) | Err(_) => return (announced, came, false),
@@ -204,7 +206,7 @@ mod tests {
             bytes: 1_000,
             pause_ms: 10,
         };
-        let cases: [(&[DownloadFaultKind], (Option<u64>, usize, bool)); 10] = [
+        let cases: [(&[DownloadFaultKind], Poured); 10] = [
             (&[], (Some(100_000), 100_000, true)),
             (&[drip], (Some(100_000), 100_000, true)),
             (&[Stall(70_000)], (Some(100_000), 70_000, false)),

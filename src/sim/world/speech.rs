@@ -151,11 +151,10 @@ impl World {
         }
         for part in &speech.parts {
             match part {
-                SpeechPart::Text(_) => {}
                 SpeechPart::Voice(..) if speech.parts.len() > 1 => {
                     return invalid("a voice message stands alone".to_owned());
                 }
-                SpeechPart::Voice(_, None) => {}
+                SpeechPart::Text(_) | SpeechPart::Voice(_, None) => {}
                 SpeechPart::Voice(_, Some(sound)) => {
                     if self.stored(sound)?.0 != AttachmentKind::Voice {
                         return invalid(format!("{sound} is no sound"));
