@@ -14,6 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::acting;
+use super::attachment;
 use super::chat::{BadChatName, SimChat};
 use super::company;
 use super::events;
@@ -49,6 +51,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
             put(set_faults).get(faults).delete(clear_faults),
         )
         .route("/mcp/{bot}", put(set_mcp_urls))
+        .merge(acting::router())
         .merge(mcp::router())
         .merge(company::router())
         .route("/frames/{bot}", get(frames))
@@ -307,16 +310,8 @@ async fn media(State(shared): World, Path(id): Path<MediaId>) -> Result<Response
         what: "media",
         id: id.to_string(),
     })?;
-    // What a bot uploads must not run as a page of this origin.
-    let content_type = match media.data.as_ref() {
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-        [b'G', b'I', b'F', b'8', ..] => "image/gif",
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => "video/mp4",
-        _ => "application/octet-stream",
-    };
     let headers = [
-        (header::CONTENT_TYPE, content_type),
+        (header::CONTENT_TYPE, attachment::content_type(&media.data)),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     Ok((headers, media.data.clone()).into_response())

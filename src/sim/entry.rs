@@ -57,12 +57,31 @@ pub struct Entry {
     /// What a person quoted, as pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<Value>,
+    /// Number of the entry that is quoted, where it is one of the simulator's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<u64>,
     /// The parts of a mixed message, as pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixed: Option<Value>,
+    /// The same as they look, where the files are the simulator's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<EntryPart>,
     /// The id that a rating of this entry carries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback_id: Option<String>,
+    /// How members rated it: 1 accurate, 2 inaccurate.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub ratings: serde_json::Map<String, Value>,
+}
+
+/// A part of a mixed message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryPart {
+    /// Text.
+    Text(String),
+    /// A picture or file.
+    Media(EntryMedia),
 }
 
 /// Who wrote an entry.
@@ -114,16 +133,16 @@ pub enum EntryKind {
     Welcome,
 }
 
-/// An uploaded file that an entry shows; its bytes are at `/sim/media/{id}`.
+/// A file that an entry shows, uploaded by a bot or sent by a person; its bytes are at `/sim/media/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryMedia {
-    /// The `media_id`.
+    /// The `media_id`; of what a person sent, a name that only the simulator knows.
     pub id: MediaId,
-    /// File name given at the upload.
+    /// File name.
     pub name: String,
     /// Size in bytes.
     pub size: u64,
-    /// Kind given at the upload: `image`, `voice`, `video` or `file`.
+    /// `image`, `voice`, `video` or `file`.
     #[serde(rename = "type")]
     pub kind: String,
 }
@@ -149,8 +168,11 @@ impl Entry {
             card_copies: serde_json::Map::new(),
             media: None,
             quote: None,
+            quoted: None,
             mixed: None,
+            parts: Vec::new(),
             feedback_id: None,
+            ratings: serde_json::Map::new(),
         }
     }
 

@@ -195,7 +195,11 @@ impl Injection {
         body.insert("msgid".to_owned(), json!(msgid));
         body.insert("create_time".to_owned(), json!(now_ms / 1_000));
         body.insert("aibotid".to_owned(), json!(self.bot));
-        if let Some(group) = &self.group {
+        let is_auth_change = matches!(
+            &self.push,
+            Push::Event { eventtype, .. } if eventtype == AUTH_CHANGE
+        );
+        if let Some(group) = self.group.as_ref().filter(|_| !is_auth_change) {
             body.insert("chatid".to_owned(), json!(group));
         }
         if self.from.is_some() || self.group.is_some() {
@@ -207,7 +211,13 @@ impl Injection {
             body.insert("chattype".to_owned(), json!(kind));
         }
         if let Some(from) = &self.from {
-            body.insert("from".to_owned(), json!({ "userid": from }));
+            // This event alone names its group beside its sender.
+            let group = self.group.as_ref().filter(|_| is_auth_change);
+            let from = match group {
+                Some(group) => json!({ "userid": from, "chat_id": group }),
+                None => json!({ "userid": from }),
+            };
+            body.insert("from".to_owned(), from);
         }
         let cmd = match &self.push {
             Push::Message { msgtype, content } => {
@@ -235,6 +245,9 @@ impl Injection {
         json!({ "cmd": cmd, "headers": { "req_id": req_id }, "body": body })
     }
 }
+
+/// The permissions that a member gave the bot have changed.
+pub(super) const AUTH_CHANGE: &str = "auth_change_event";
 
 #[cfg(test)]
 mod tests {
@@ -268,6 +281,21 @@ mod tests {
             json!({ "cmd": "aibot_event_callback", "headers": { "req_id": "R1" }, "body": {
                 "msgid": "M1", "create_time": 1, "aibotid": "aib", "msgtype": "event",
                 "event": { "eventtype": "enter_check_update" } } })
+        );
+    }
+
+    #[test]
+    fn a_change_of_permissions_names_its_group_beside_its_sender() {
+        let frame = Injection::event("aib", "LiSi", AUTH_CHANGE)
+            .in_group("wrG")
+            .with_detail(json!({ "auth_list": [1, 2] }))
+            .frame(&"M1".into(), &"R1".into(), 1_000);
+        assert_eq!(
+            frame["body"],
+            json!({ "msgid": "M1", "create_time": 1, "aibotid": "aib", "chattype": "group",
+                "from": { "userid": "LiSi", "chat_id": "wrG" }, "msgtype": "event",
+                "event": { "eventtype": "auth_change_event",
+                    "auth_change_event": { "auth_list": [1, 2] } } })
         );
     }
 

@@ -11,6 +11,8 @@
 //! people and their chats (`world`) are behind one mutex, what else the category servers
 //! know (`company`) behind another; sockets and HTTP only carry.
 
+mod acting;
+mod attachment;
 mod chat;
 mod company;
 mod control;
@@ -22,6 +24,7 @@ mod gate;
 mod guard;
 mod injection;
 mod mcp;
+mod member;
 mod options;
 mod page;
 mod record;
@@ -33,12 +36,16 @@ mod sim;
 mod socket;
 mod world;
 
+pub use attachment::{
+    Attachment, AttachmentKind, Download, DownloadFault, DownloadFaultKind, Fetch, Handover,
+    KeyManner,
+};
 pub use chat::{BadChatName, SimChat};
 pub use company::{
     CompanyHandle, DocGrant, DocKind, DocListed, DocOwner, ExportPace, MemberTraits, SaidContent,
     Saying,
 };
-pub use entry::{Entry, EntryKind, EntryMedia, Party, PartyKind};
+pub use entry::{Entry, EntryKind, EntryMedia, EntryPart, Party, PartyKind};
 pub use faults::{
     AckError, AckLoss, AckLosses, FaultRequest, Faults, IgnoreSubscribe, RefuseSubscribe,
 };
@@ -47,6 +54,7 @@ pub use mcp::{
     McpAnswers, McpCall, McpFault, McpFaultKind, McpHandle, McpKey, McpOutcome, McpSwitches,
     StaleKey, TodoForm,
 };
+pub use member::{MessagePart, Rating, Said, SimMember};
 pub use options::{
     DEMO_BOT, DEMO_SECRET, Limits, Quota, Seed, SeedBot, SeedGroup, SeedUser, SimOptions,
 };

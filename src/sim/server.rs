@@ -17,7 +17,7 @@ use super::options::SimOptions;
 use super::shared::Shared;
 use super::sim::SimError;
 use super::world::{Settings, World};
-use super::{control, mcp, page, socket};
+use super::{attachment, control, mcp, page, socket};
 use crate::task;
 
 /// Binds and serves. The token is cancelled when everything has ended.
@@ -40,7 +40,11 @@ pub(super) fn start(
     };
     let gate = Gate::bind(options.bind, &shared).map_err(cannot_bind)?;
     let addr = gate.addr();
-    shared.world().gateway.listen_at(format!("http://{addr}"));
+    {
+        let mut world = shared.world();
+        world.gateway.listen_at(format!("http://{addr}"));
+        world.links.listen_at(format!("http://{addr}"));
+    }
     let ended = CancellationToken::new();
     task::spawn(
         &shared.tasks,
@@ -82,6 +86,7 @@ fn router(shared: Arc<Shared>) -> Router {
             "/mcp/{server}",
             any(mcp::serve).layer(DefaultBodyLimit::max(MCP_BODY_MAX)),
         )
+        .route("/cos/{id}", get(attachment::download))
         .route("/{*path}", get(page::file))
         .nest("/sim", control::router(&shared))
         .with_state(shared)

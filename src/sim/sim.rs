@@ -39,7 +39,7 @@ pub enum SimError {
     /// Nothing has this id.
     #[error("unknown {what} `{id}`: add it first")]
     Unknown {
-        /// `bot`, `user`, `group`, `message`, `category` or `document`.
+        /// `bot`, `user`, `group`, `message`, `card`, `upload`, `category` or `document`.
         what: &'static str,
         /// The id, as given.
         id: String,

@@ -19,7 +19,7 @@ const USER: &str = "LiNa";
 /// connection.
 const HEARTBEAT_MS: u32 = 500;
 
-async fn start() -> Sim {
+pub(crate) async fn start() -> Sim {
     let seed = Seed::demo();
     Sim::start(SimOptions {
         seed,
@@ -39,7 +39,7 @@ fn chat() -> SimChat {
 }
 
 /// Starts the script with one client that is authenticated.
-async fn authenticated(sim: &Sim) -> Peer {
+pub(crate) async fn authenticated(sim: &Sim) -> Peer {
     let mut peer = Peer::start("sdk.mjs").await;
     create(&mut peer, sim, "a", json!({})).await;
     peer.event("a", "authenticated").await;

@@ -15,6 +15,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("page.mjs", include_str!("page.mjs")),
     ("page-history.mjs", include_str!("page-history.mjs")),
     ("page-markdown.mjs", include_str!("page-markdown.mjs")),
+    ("page-media.mjs", include_str!("page-media.mjs")),
 ];
 
 /// Oldest Node that the packages run on; the conformance suite sets it.

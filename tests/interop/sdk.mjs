@@ -4,6 +4,7 @@
 // In arguments, {"$frame": REQ_ID} stands for the frame that was received under that
 // id, and {"$bytes": N} for N bytes of a repeating pattern.
 
+import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { WSClient } from '@wecom/aibot-node-sdk';
 
@@ -19,9 +20,14 @@ const frames = new Map();
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-// What the SDK throws is an Error, or the frame of an ack that says no.
-const plain = (value) =>
-  value instanceof Error ? { name: value.name, message: value.message, code: value.code } : value;
+// What the SDK throws is an Error, or the frame of an ack that says no. Of a file that it
+// has fetched, size and digest are told.
+function plain(value) {
+  if (value instanceof Error) return { name: value.name, message: value.message, code: value.code };
+  if (!Buffer.isBuffer(value?.buffer)) return value;
+  const { buffer, filename } = value;
+  return { filename, size: buffer.length, sha256: createHash('sha256').update(buffer).digest('hex') };
+}
 
 function meant(argument) {
   if (argument?.$frame !== undefined) return frames.get(argument.$frame) ?? { headers: { req_id: argument.$frame } };

@@ -9,6 +9,9 @@
     reason = "what a helper does not expect fails its test"
 )]
 
+mod attachments;
+mod broken_downloads;
+mod clicks;
 mod client;
 mod connection;
 mod control;

@@ -256,7 +256,7 @@ async fn a_click_updates_its_card_within_five_seconds() {
     let mut client = subscribed(&sim).await;
     let card = |text: &str| {
         json!({ "card_type": "button_interaction", "task_id": "task_1",
-            "button_list": [{ "text": text, "key": "k" }] })
+            "main_title": { "title": "T" }, "button_list": [{ "text": text, "key": "k" }] })
     };
     let req_id = ask(&sim);
     let body = json!({ "msgtype": "template_card", "template_card": card("go") });
@@ -308,6 +308,16 @@ async fn a_click_updates_its_card_within_five_seconds() {
         .reply(cmd, &press("task_2"), update(card("x"), None))
         .await;
     assert_eq!(errcode(&other), 42_045, "the task id is not the event's");
+    let notice = json!({ "card_type": "text_notice", "main_title": { "title": "T" },
+        "task_id": "task_1", "card_action": { "type": 1, "url": "https://e.x" } });
+    let other = client
+        .reply(cmd, &press("task_1"), update(notice, None))
+        .await;
+    assert_eq!(
+        errcode(&other),
+        42_045,
+        "the card's type is not the event's"
+    );
     let late = press("task_1");
     clock.advance(5_001);
     assert_eq!(

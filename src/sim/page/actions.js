@@ -7,23 +7,30 @@ import { reasonOf, toast } from './toast.js';
 import { Outgoing } from './transcript.js';
 
 /** @typedef {import('./store.js').Store} Store */
+/** @typedef {import('./types.js').Part} Part */
+
+/** A part as the control API takes it. @param {Part} part */
+function spoken(part) {
+  if (part.voice !== undefined) return { voice: { text: part.voice, upload: part.media?.id } };
+  return part.media === undefined ? { text: part.text ?? '' } : { file: { upload: part.media.id } };
+}
 
 /**
  * Says something in a chat. The bubble appears at once.
  * @param {Store} store
  * @param {string} chat
- * @param {string} text
- * @param {import('./types.js').Quote} [quote]
+ * @param {Part[]} parts
+ * @param {import('./types.js').Entry} [quoted]
  */
-export async function say(store, chat, text, quote) {
+export async function say(store, chat, parts, quoted) {
   const address = addressOf(store, chat);
   if (address === null) return;
-  const message = new Outgoing(store.me, text, quote);
+  const message = new Outgoing(store.me, parts, quoted);
   const transcript = store.transcript(chat);
   transcript.outgoing.push(message);
   store.emit('outgoing', { chat, msgid: '' });
   try {
-    const receipt = await api.sendText({ ...address, text, quote });
+    const receipt = await api.say({ ...address, parts: parts.map(spoken), quote: quoted?.id });
     transcript.confirm(message, receipt);
   } catch (error) {
     message.delivery = 'failed';
@@ -40,7 +47,7 @@ export async function say(store, chat, text, quote) {
  */
 export function sayAgain(store, chat, message) {
   store.transcript(chat).discard(message);
-  return say(store, chat, message.text, message.quote);
+  return say(store, chat, message.parts, message.quoted);
 }
 
 /**
@@ -52,22 +59,26 @@ export function sayAgain(store, chat, message) {
  * @returns {Promise<boolean>} whether the bot got it
  */
 export function pressCard(store, chat, card, { key, answers }) {
-  const items = [...answers].map(([question, options]) => ({ question_key: question, option_ids: { option_id: options } }));
-  return event(store, chat, 'template_card_event', {
-    card_type: card.card_type,
-    event_key: key,
-    task_id: card.task_id,
-    ...(items.length > 0 && { selected_items: { selected_item: items } }),
-  });
+  return reaching(store, chat, (address) => api.press({ ...address, task_id: card.task_id, key, answers: Object.fromEntries(answers) }));
 }
 
 /**
  * @param {Store} store
  * @param {import('./types.js').Entry} entry
- * @param {boolean} accurate
+ * @param {{ type: 1 | 2 | 3, content?: string, inaccurate_reason_list?: number[] }} rating 1 accurate, 2 inaccurate, 3 withdrawn
  */
-export async function rate(store, entry, accurate) {
-  if (await event(store, entry.chat, 'feedback_event', { id: entry.feedback_id, type: accurate ? 1 : 2 })) toast(t('feedback_sent'));
+export async function rate(store, entry, rating) {
+  if (await event(store, entry.chat, 'feedback_event', { id: entry.feedback_id, ...rating })) toast(t(rating.type === 3 ? 'feedback_withdrawn' : 'feedback_sent'));
+}
+
+/**
+ * What the bot may do with documents has changed.
+ * @param {Store} store
+ * @param {string} chat
+ * @param {number[]} permissions 1 create and edit its own, 2 read those of members
+ */
+export function changePermissions(store, chat, permissions) {
+  return event(store, chat, 'auth_change_event', { auth_list: permissions });
 }
 
 /**
@@ -85,11 +96,21 @@ export function enterChat(store, chat) {
  * @param {string} eventtype
  * @param {object} [details]
  */
-async function event(store, chat, eventtype, details) {
+function event(store, chat, eventtype, details) {
+  return reaching(store, chat, (address) => api.sendEvent({ ...address, eventtype, event: details }));
+}
+
+/**
+ * Does something that the bot is to hear of, and says whether it did.
+ * @param {Store} store
+ * @param {string} chat
+ * @param {(address: NonNullable<ReturnType<typeof addressOf>>) => Promise<{ delivered?: boolean } | null>} act
+ */
+async function reaching(store, chat, act) {
   const address = addressOf(store, chat);
   if (address === null) return false;
   try {
-    const receipt = await api.sendEvent({ ...address, eventtype, event: details });
+    const receipt = await act(address);
     if (receipt?.delivered !== false) return true;
     toast(t('bot_offline_event'), 'error');
   } catch (error) {

@@ -8,21 +8,29 @@ class ApiError extends Error {}
 /** No answer within this time means that the simulator hangs or is gone. */
 const TIMEOUT_MS = 15_000;
 
+/** A file of the largest size takes a while to be hashed. */
+const UPLOAD_TIMEOUT_MS = 120_000;
+
 /**
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]
  * @returns {Promise<any>}
  */
-async function call(method, path, body) {
+function call(method, path, body) {
+  const headers = body === undefined ? undefined : { 'content-type': 'application/json' };
+  return request(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(TIMEOUT_MS) });
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} init
+ * @returns {Promise<any>}
+ */
+async function request(path, init) {
   let response;
   try {
-    response = await fetch(path, {
-      method,
-      headers: body === undefined ? undefined : { 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    response = await fetch(path, init);
   } catch {
     throw new ApiError(t('unreachable'));
   }
@@ -58,13 +66,36 @@ export const chats = () => call('GET', '/sim/chats');
 export const transcript = (chat) => call('GET', `/sim/chats/${encodeURIComponent(chat)}`);
 
 /**
- * Says something as a user.
- * @param {{ bot: string, from: string, group?: string, text: string, quote?: import('./types.js').Quote }} message
- * @returns {Promise<{ msgid: string, req_id: string, delivered: boolean }>}
+ * Says something as a user: text, files, both, or a voice message.
+ * @param {{ bot: string, from: string, group?: string, parts: object[], quote?: number }} message
+ *   `quote` is the id of the quoted entry
+ * @returns {Promise<{ msgid: string, heard: boolean, delivered: boolean }>}
  */
-export function sendText({ bot, from, group, text, quote }) {
-  return call('POST', '/sim/messages', { bot, from, group, msgtype: 'text', text: { content: text }, quote });
+export const say = (message) => call('POST', '/sim/say', message);
+
+/**
+ * Stores a file that is going to be sent.
+ * @param {import('./types.js').Media['type']} type
+ * @param {string} name
+ * @param {Blob} file
+ * @param {AbortSignal} signal
+ * @returns {Promise<import('./types.js').Media>}
+ */
+export function upload(type, name, file, signal) {
+  return request(`/sim/uploads?${new URLSearchParams({ type, name })}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: file,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(UPLOAD_TIMEOUT_MS)]),
+  });
 }
+
+/**
+ * Presses a button of a card, with what was chosen on it.
+ * @param {{ bot: string, from: string, group?: string, task_id: string, key: string, answers: Record<string, string[]> }} press
+ * @returns {Promise<{ delivered: boolean }>}
+ */
+export const press = (press) => call('POST', '/sim/press', press);
 
 /**
  * Lets something happen that is not a message.

@@ -1,17 +1,22 @@
-/** Where one writes: drafts, mentions, quotes, Enter, and stopping a reply. */
+/** Where one writes: drafts, files, voice, mentions, quotes, Enter, stopping a reply. */
 
 import { h, iconButton } from './dom.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
+import { thumbnail } from './media-view.js';
 import { MentionPopup } from './mention.js';
+import { summarize } from './summary.js';
+import { Tray } from './tray.js';
+import { openVoice } from './voice-dialog.js';
 
 /** @typedef {import('./store.js').Conversation} Conversation */
-/** @typedef {{ name: string, text: string }} Quoted */
+/** @typedef {import('./types.js').Entry} Entry */
+/** @typedef {import('./types.js').Part} Part */
 
 /** A phone's keyboard should not jump up each time a chat is opened. */
 const touch = matchMedia('(pointer: coarse)');
 
-/** Unsent texts by person and chat: they survive a look into another chat. @type {Map<string, { text: string, quoted: Quoted | null }>} */
+/** Unsent messages by person and chat: they survive a look into another chat. @type {Map<string, { text: string, quoted: Entry | null, items: import('./tray.js').Item[] }>} */
 const drafts = new Map();
 
 export class Composer {
@@ -26,13 +31,16 @@ export class Composer {
   #submit;
   /** @type {Conversation | null} */
   #chat = null;
-  /** @type {Quoted | null} */
+  /** @type {Entry | null} */
   #quoted = null;
   #draftKey = '';
+  #tray = new Tray(() => this.#onInput());
+  #pictures = h('input', { type: 'file', accept: 'image/*,video/*', multiple: true, hidden: true, on: { change: () => this.#chosen(this.#pictures) } });
+  #files = h('input', { type: 'file', multiple: true, hidden: true, on: { change: () => this.#chosen(this.#files, 'file') } });
 
   /**
    * @param {import('./store.js').Store} store
-   * @param {(text: string, quote?: import('./types.js').Quote) => void} send
+   * @param {(parts: Part[], quoted?: Entry) => void} send
    * @param {AbortSignal} signal
    */
   constructor(store, send, signal) {
@@ -40,20 +48,38 @@ export class Composer {
     this.#send = send;
     this.#box = h('textarea', {
       rows: 1, placeholder: t('placeholder'), enterkeyhint: 'send', autocomplete: 'off',
-      on: { keydown: (/** @type {KeyboardEvent} */ event) => this.#onKey(event), input: () => this.#onInput(), blur: () => this.#mentions.hide() },
+      on: { keydown: (/** @type {KeyboardEvent} */ event) => this.#onKey(event), input: () => this.#onInput(), blur: () => this.#mentions.hide(), paste: (/** @type {ClipboardEvent} */ event) => this.#onPaste(event) },
     });
     this.#mentions = new MentionPopup(this.#box, () => this.#onInput());
-    this.#stop = h('button', { type: 'button', class: 'stop', hidden: true, 'aria-label': t('stop'), on: { click: () => this.#post(this.#addressed('/stop')) } }, icon('stop', 16), t('stop_short'));
+    this.#stop = h('button', { type: 'button', class: 'stop', hidden: true, 'aria-label': t('stop'), on: { click: () => this.#post([{ text: this.#addressed('/stop') }]) } }, icon('stop', 16), t('stop_short'));
     this.#at = iconButton(t('mention'), icon('at', 20), () => this.#mentions.open());
     // Pressing it must not take the focus, or the popup would close at once.
     this.#at.addEventListener('mousedown', (event) => event.preventDefault());
     this.#submit = h('button', { type: 'submit', class: 'send', 'aria-label': t('send'), title: t('send_hint') }, icon('send', 18), h('span', null, t('send')));
     this.element = h(
       'form',
-      { class: 'composer', on: { submit: (/** @type {Event} */ event) => { event.preventDefault(); this.#submitText(); } } },
+      { class: 'composer', on: { submit: (/** @type {Event} */ event) => { event.preventDefault(); this.#submitAll(); } } },
       this.#mentions.element,
       this.#quoteBar,
-      h('div', { class: 'composer-box' }, this.#box, h('div', { class: 'composer-tools' }, this.#at, h('span', { class: 'composer-keys', 'aria-hidden': 'true' }, t('send_hint')), this.#stop, this.#submit)),
+      h(
+        'div',
+        { class: 'composer-box' },
+        this.#tray.element,
+        this.#box,
+        h(
+          'div',
+          { class: 'composer-tools' },
+          this.#at,
+          iconButton(t('attach_picture'), icon('image', 20), () => this.#pictures.click()),
+          iconButton(t('attach_file'), icon('clip', 20), () => this.#files.click()),
+          iconButton(t('voice_title'), icon('voice', 20), () => openVoice((part) => this.#speak(part)), { 'aria-haspopup': 'dialog' }),
+          this.#pictures,
+          this.#files,
+          h('span', { class: 'composer-keys', 'aria-hidden': 'true' }, t('send_hint')),
+          this.#stop,
+          this.#submit,
+        ),
+      ),
       this.#hint,
     );
     signal.addEventListener('abort', () => this.#keepDraft());
@@ -68,6 +94,7 @@ export class Composer {
     this.#box.value = draft?.text ?? this.#opening();
     this.#box.setAttribute('aria-label', t('composer', { name: chat.name }));
     this.#setQuote(draft?.quoted ?? null);
+    this.#tray.show(draft?.items ?? []);
     this.#at.hidden = chat.group === null;
     this.#mentions.offer(this.#people());
     this.#mentions.hide();
@@ -76,9 +103,15 @@ export class Composer {
     if (!touch.matches) this.#focusEnd();
   }
 
-  /** @param {Quoted} quoted */
-  quote(quoted) {
-    this.#setQuote(quoted);
+  /** @param {Entry} entry */
+  quote(entry) {
+    this.#setQuote(entry);
+    this.#focusEnd();
+  }
+
+  /** @param {Iterable<File>} files */
+  attach(files) {
+    this.#tray.add(files);
     this.#focusEnd();
   }
 
@@ -119,8 +152,29 @@ export class Composer {
   #keepDraft() {
     if (this.#chat === null) return;
     const text = this.#box.value;
-    if (text.trim() === this.#opening().trim() && this.#quoted === null) drafts.delete(this.#draftKey);
-    else drafts.set(this.#draftKey, { text, quoted: this.#quoted });
+    const items = this.#tray.keep();
+    if (text.trim() === this.#opening().trim() && this.#quoted === null && items.length === 0) drafts.delete(this.#draftKey);
+    else drafts.set(this.#draftKey, { text, quoted: this.#quoted, items });
+  }
+
+  /**
+   * @param {HTMLInputElement} input
+   * @param {import('./types.js').Media['type']} [as]
+   */
+  #chosen(input, as) {
+    this.#tray.add(input.files ?? [], as);
+    // The same file can be chosen again.
+    input.value = '';
+    this.#focusEnd();
+  }
+
+  /** @param {ClipboardEvent} event */
+  #onPaste(event) {
+    const files = event.clipboardData?.files;
+    // A copied table comes as text and as a picture of it: the text is meant.
+    if (!files?.length || event.clipboardData?.getData('text/plain')) return;
+    event.preventDefault();
+    this.attach(files);
   }
 
   /** @param {KeyboardEvent} event */
@@ -131,14 +185,14 @@ export class Composer {
     if (this.#mentions.onKey(event)) return;
     if (event.key === 'Enter' && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
-      this.#submitText();
+      this.#submitAll();
     } else if (event.key === 'Escape' && this.#quoted !== null) this.#setQuote(null);
   }
 
   #onInput() {
     this.#mentions.onInput();
     const empty = this.#isEmpty();
-    this.#submit.disabled = empty;
+    this.#submit.disabled = empty || !this.#tray.isReady;
     const bot = this.#chat?.bot.name ?? '';
     const unheard = Boolean(this.#chat?.group) && !empty && !this.#box.value.includes(`@${bot}`);
     if (unheard !== !this.#hint.hidden) {
@@ -149,32 +203,45 @@ export class Composer {
 
   /** A mention alone says nothing. */
   #isEmpty() {
-    const text = this.#box.value.trim();
-    return text === '' || text === this.#opening().trim();
+    return this.#tray.isEmpty && !this.#hasText();
   }
 
-  #submitText() {
-    if (this.#isEmpty()) return;
+  #hasText() {
     const text = this.#box.value.trim();
+    return text !== '' && text !== this.#opening().trim();
+  }
+
+  #submitAll() {
+    if (this.#isEmpty() || !this.#tray.isReady) return;
+    const text = this.#box.value.trim();
+    const files = this.#tray.take().map((media) => ({ media }));
     this.#box.value = this.#opening();
-    this.#post(text);
+    // With files a mention says who is meant.
+    this.#post([...(text === '' ? [] : [{ text }]), ...files]);
     this.#setQuote(null);
     this.#onInput();
     this.#focusEnd();
   }
 
-  /** @param {string} text */
-  #post(text) {
-    const quoted = this.#quoted;
-    this.#send(text, quoted === null ? undefined : { msgtype: 'text', text: { content: quoted.text } });
+  /** @param {Part} part */
+  #speak(part) {
+    this.#post([part]);
+    this.#setQuote(null);
   }
 
-  /** @param {Quoted | null} quoted */
+  /** @param {Part[]} parts */
+  #post(parts) {
+    this.#send(parts, this.#quoted ?? undefined);
+  }
+
+  /** @param {Entry | null} quoted */
   #setQuote(quoted) {
     this.#quoted = quoted;
     this.#quoteBar.hidden = quoted === null;
+    const media = quoted?.media ?? quoted?.parts?.find((part) => part.media !== undefined)?.media;
     this.#quoteBar.replaceChildren(...(quoted === null ? [] : [
-      h('span', { class: 'quote-bar-text' }, h('strong', null, t('quoting', { name: quoted.name })), quoted.text),
+      ...(media ? [thumbnail(media)] : []),
+      h('span', { class: 'quote-bar-text' }, h('strong', null, t('quoting', { name: this.#store.nameOf(quoted.from) })), summarize(quoted)),
       iconButton(t('cancel_quote'), icon('close', 16), () => { this.#setQuote(null); this.#box.focus(); }),
     ]));
   }

@@ -25,15 +25,16 @@ export class Conversation {
     this.#store = store;
     this.#host = host;
     this.#transcript = new TranscriptView(store, signal);
-    this.#composer = new Composer(store, (text, quote) => {
-      if (store.open !== null) void say(store, store.open, text, quote);
+    this.#composer = new Composer(store, (parts, quoted) => {
+      if (store.open !== null) void say(store, store.open, parts, quoted);
     }, signal);
     this.element = h(
       'main',
       { class: 'conversation' },
       h('div', { class: 'nothing-open' }, h('span', { class: 'nothing-icon' }, icon('chats', 44)), h('p', null, t('pick_chat')), h('small', null, t('pick_chat_hint'))),
-      h('section', { class: 'open-chat' }, this.#header, this.#transcript.element, this.#composer.element),
+      h('section', { class: 'open-chat' }, this.#header, this.#transcript.element, this.#composer.element, h('div', { class: 'drop-here', 'aria-hidden': 'true' }, icon('image', 36), t('drop_here'))),
     );
+    this.#acceptFiles();
 
     store.on('open', () => this.#show(), signal);
     store.on('directory', () => this.#drawHeader(), signal);
@@ -52,6 +53,26 @@ export class Conversation {
     this.#show();
   }
 
+  /** Files can be dropped anywhere in the chat. */
+  #acceptFiles() {
+    const hasFiles = (/** @type {DragEvent} */ event) => this.#store.open !== null && (event.dataTransfer?.types.includes('Files') ?? false);
+    const hover = (/** @type {boolean} */ on) => this.element.classList.toggle('is-target', on);
+    this.element.addEventListener('dragover', (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      hover(true);
+    });
+    this.element.addEventListener('dragleave', (event) => {
+      if (!this.element.contains(/** @type {Node | null} */ (event.relatedTarget))) hover(false);
+    });
+    this.element.addEventListener('drop', (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      hover(false);
+      this.#composer.attach(event.dataTransfer?.files ?? []);
+    });
+  }
+
   #show() {
     const item = this.#current();
     this.element.classList.toggle('is-open', item !== null);
@@ -60,7 +81,7 @@ export class Conversation {
     const context = {
       store: this.#store,
       isGroup: item.group !== null,
-      quote: (/** @type {{ name: string, text: string }} */ quote) => this.#composer.quote(quote),
+      quote: (/** @type {import('./types.js').Entry} */ entry) => this.#composer.quote(entry),
     };
     this.#transcript.show(item.chat, context, { label: t('transcript', { name: item.name }), intro: this.#intro(item) });
     this.#composer.show(item);

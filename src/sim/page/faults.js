@@ -1,6 +1,7 @@
 /** The drawer in which things are made to go wrong. */
 
 import * as api from './api.js';
+import { changePermissions, enterChat } from './actions.js';
 import { h, iconButton } from './dom.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
@@ -99,8 +100,29 @@ export function openFaults(store) {
       ))),
       h('h3', null, t('fault_mode')),
       h('div', { class: 'drawer-states' }, STATES.map((state) => drawState(state, state.value(faults)))),
+      ...events(),
       h('button', { type: 'button', class: 'drawer-clear', on: { click: () => void apply(() => api.clearFaults(bot), t('fault_cleared')) } }, t('fault_clear')),
     );
+  }
+
+  /** What a person does outside the chat, in the name of the acting one. */
+  function events() {
+    if (current === null || current.bot.id !== bot) return [];
+    const permissions = [{ number: 1, key: 'permission_edit' }, { number: 2, key: 'permission_read' }].map(({ number, key }) => ({
+      number, label: t(/** @type {TextKey} */ (key)), input: h('input', { type: 'checkbox', prop: { checked: true } }),
+    }));
+    const change = async () => {
+      const given = permissions.filter(({ input }) => input.checked).map(({ number }) => number);
+      if (await changePermissions(store, current.chat, given)) toast(t('fault_done', { name: t('permissions') }));
+    };
+    const enter = async () => {
+      if (await enterChat(store, current.chat)) toast(t('fault_done', { name: t('enter_again') }));
+    };
+    return [
+      h('h3', null, t('events_title')),
+      h('fieldset', { class: 'drawer-permissions' }, h('legend', null, t('permissions')), permissions.map(({ label, input }) => h('label', null, input, h('span', null, label))), h('button', { type: 'button', on: { click: () => void change() } }, t('permissions_change'))),
+      current.group === null && h('div', { class: 'drawer-actions' }, h('button', { type: 'button', on: { click: () => void enter() } }, h('strong', null, t('enter_again')), h('small', null, t('enter_again_hint')))),
+    ].filter((node) => node !== false);
   }
 
   /**

@@ -4,34 +4,79 @@ import { mediaUrl } from './api.js';
 import { h } from './dom.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
-import { summarize } from './summary.js';
+import { openLightbox } from './lightbox.js';
+import { isPlayable } from './media-kind.js';
+import { plainText } from './plain-text.js';
 import { fileSize } from './time.js';
 
 /** @typedef {import('./types.js').Media} Media */
+/** @typedef {import('./types.js').Part} Part */
 
-/** @param {import('./types.js').Entry} entry */
-export function mediaBody(entry) {
-  const { media } = entry;
-  if (entry.type === 'voice') return voice(entry.content ?? '', media);
-  // What a person sent lies encrypted on another server; only its kind is known here.
-  if (media === undefined) return h('div', { class: 'plain muted' }, summarize(entry));
-  if (entry.type === 'image') return picture(media);
-  if (entry.type === 'video') return video(media);
-  return file(media);
+/**
+ * A message of a person as it looks: the bubble's further class, and what is in it.
+ * @param {Part[]} parts
+ * @param {string[]} names whose mentions are marked
+ * @returns {[string, HTMLElement]}
+ */
+export function partsBody(parts, names) {
+  const [only] = parts;
+  if (parts.length === 1 && only.media !== undefined && only.voice === undefined) {
+    return [only.media.type === 'image' ? 'bubble-bare' : 'bubble-media', mediaBody(only.media)];
+  }
+  if (parts.length === 1) return ['', part(only, names)];
+  return ['bubble-mixed', h('div', { class: 'mixed' }, parts.map((each) => part(each, names)))];
+}
+
+/**
+ * A file of the bot, or one of a message.
+ * @param {Media} media
+ */
+export function mediaBody(media) {
+  if (media.type === 'image') return picture(media);
+  if (media.type === 'video') return video(media);
+  return media.type === 'voice' ? voice('', media) : file(media);
+}
+
+/**
+ * A picture in the size of a word, for quotes.
+ * @param {Media} media
+ */
+export function thumbnail(media) {
+  return media.type === 'image'
+    ? h('img', { class: 'thumbnail', src: mediaUrl(media.id), alt: '', decoding: 'async' })
+    : h('span', { class: 'thumbnail' }, icon(media.type, 18));
+}
+
+/**
+ * @param {Part} part
+ * @param {string[]} names
+ */
+function part({ text, media, voice: words }, names) {
+  if (words !== undefined) return voice(words, media);
+  return media === undefined ? plainText(text ?? '', names) : mediaBody(media);
 }
 
 /** @param {Media} media */
 function picture(media) {
   const url = mediaUrl(media.id);
   const image = h('img', { src: url, alt: t('image_alt', { name: nameOf(media) }), decoding: 'async' });
-  const link = h('a', { class: 'picture', href: url, target: '_blank', rel: 'noopener' }, image);
+  const link = h('a', { class: 'picture', href: url, target: '_blank', rel: 'noopener', title: t('open_picture'), data: { name: nameOf(media) } }, image);
+  link.addEventListener('click', (event) => {
+    // With a modifier the browser opens it where it was told to.
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    openLightbox(link);
+  });
   image.addEventListener('error', () => link.replaceWith(file(media)));
   return link;
 }
 
 /** @param {Media} media */
 function video(media) {
-  return h('div', { class: 'video' }, h('video', { src: mediaUrl(media.id), controls: true, preload: 'metadata' }), file(media));
+  const player = h('video', { src: mediaUrl(media.id), controls: true, preload: 'metadata', 'aria-label': t('video_of', { name: nameOf(media) }) });
+  // What cannot be played can still be fetched.
+  player.addEventListener('error', () => player.remove());
+  return h('div', { class: 'video' }, player, file(media));
 }
 
 /**
@@ -42,11 +87,17 @@ function voice(text, media) {
   return h(
     'div',
     { class: 'voice' },
-    h('div', { class: 'voice-head' }, icon('voice', 18), h('span', { class: 'voice-wave', 'aria-hidden': 'true' }), media && h('span', { class: 'muted' }, fileSize(media.size))),
+    h('div', { class: 'voice-head' }, icon('voice', 18), h('span', { class: 'voice-wave', 'aria-hidden': 'true' }), h('span', { class: 'visually-hidden' }, t('kind_voice'))),
     text !== '' && h('div', { class: 'voice-text' }, text),
-    // WeCom's voice is AMR, which no browser plays: it is there to be fetched.
-    media && file(media),
+    media && (isPlayable(media) ? player(media) : file(media)),
   );
+}
+
+/** @param {Media} media */
+function player(media) {
+  const audio = h('audio', { src: mediaUrl(media.id), controls: true, preload: 'metadata', 'aria-label': t('voice_of', { name: nameOf(media) }) });
+  audio.addEventListener('error', () => audio.replaceWith(file(media)));
+  return audio;
 }
 
 /** @param {Media} media */

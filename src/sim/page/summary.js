@@ -32,6 +32,7 @@ function cardLine(entry) {
 
 /** @param {import('./types.js').Entry} entry */
 function mixedText(entry) {
+  if (entry.parts) return entry.parts.map((part) => part.text ?? part.media?.name ?? '').join(' ').trim();
   return (entry.mixed?.msg_item ?? []).map((item) => item.text?.content ?? '').join(' ').trim();
 }
 

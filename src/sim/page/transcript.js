@@ -25,12 +25,13 @@ export class Transcript {
   /**
    * The server took a message of ours; its copy may be here already.
    * @param {Outgoing} message
-   * @param {{ msgid: string, delivered: boolean }} receipt
+   * @param {{ msgid: string, heard: boolean, delivered: boolean }} receipt
    */
-  confirm(message, { msgid, delivered }) {
+  confirm(message, { msgid, heard, delivered }) {
     message.msgid = msgid;
-    message.delivery = delivered ? 'sent' : 'offline';
-    if (!delivered) this.undelivered.add(msgid);
+    const missed = heard && !delivered;
+    message.delivery = missed ? 'offline' : 'sent';
+    if (missed) this.undelivered.add(msgid);
     if (this.entries.some((entry) => entry.msgid === msgid)) this.discard(message);
   }
 
@@ -94,15 +95,15 @@ export class Outgoing {
 
   /**
    * @param {string} from
-   * @param {string} text
-   * @param {import('./types.js').Quote} [quote]
+   * @param {import('./types.js').Part[]} parts
+   * @param {Entry} [quoted]
    */
-  constructor(from, text, quote) {
+  constructor(from, parts, quoted) {
     Outgoing.#count += 1;
     this.key = `out-${Outgoing.#count}`;
     this.from = from;
-    this.text = text;
-    this.quote = quote;
+    this.parts = parts;
+    this.quoted = quoted;
     this.at = Date.now();
     /** @type {import('./types.js').Delivery} */
     this.delivery = 'sending';
@@ -112,11 +113,32 @@ export class Outgoing {
 
   /**
    * Whether this is the message that the server shows as `entry`. The event stream may
-   * be faster than the answer that tells the id; then sender and text decide.
+   * be faster than the answer that tells the id; then sender and content decide.
    * @param {Entry} entry
    */
   isSame(entry) {
     if (this.msgid !== '' && entry.msgid) return this.msgid === entry.msgid;
-    return this.delivery === 'sending' && entry.from.id === this.from && entry.content === this.text;
+    return this.delivery === 'sending' && entry.from.id === this.from && sameParts(partsOf(entry), this.parts);
   }
 }
+
+/**
+ * What an entry of a person consists of.
+ * @param {Entry} entry
+ * @returns {import('./types.js').Part[]}
+ */
+export function partsOf(entry) {
+  if (entry.type === 'voice') return [{ voice: entry.content ?? '', media: entry.media }];
+  if (entry.type !== 'mixed') return [entry.media === undefined ? { text: entry.content ?? '' } : { media: entry.media }];
+  // Pushed by a test, its files lie elsewhere: only its texts are known.
+  return entry.parts ?? (entry.mixed?.msg_item ?? []).map((item) => ({ text: item.text?.content ?? `[${item.msgtype}]` }));
+}
+
+/**
+ * @param {import('./types.js').Part[]} some
+ * @param {import('./types.js').Part[]} others
+ */
+function sameParts(some, others) {
+  return some.length === others.length && some.every((part, at) => part.text === others[at].text && part.voice === others[at].voice && part.media?.id === others[at].media?.id);
+}
+

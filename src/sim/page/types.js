@@ -14,13 +14,17 @@
  * @property {number} last_at   milliseconds since 1970, 0 when nothing was said yet
  * @property {string} preview   one line of the newest entry
  *
- * `type` is what was said at the upload, not a MIME type.
+ * `type` is what it was sent as, not a MIME type.
  * @typedef {{ id: string, name: string, size: number, type: 'image' | 'voice' | 'video' | 'file' }} Media
  *
  * @typedef {object} Quote
  * @property {string} msgtype
  * @property {{ content: string }} [text]
  * @property {{ content: string }} [voice]
+ *
+ * A part of a message that is shown: text, a file, or what was said by voice, which may
+ * have its sound.
+ * @typedef {{ text?: string, media?: Media, voice?: string }} Part
  *
  * @typedef {{ msgtype: string, text?: { content: string } }} MixedItem
  *
@@ -42,8 +46,11 @@
  * @property {Record<string, Record<string, any>>} [card_copies]  copies that differ, by member
  * @property {Media} [media]
  * @property {Quote} [quote]
+ * @property {number} [quoted]       id of the quoted entry
  * @property {{ msg_item: MixedItem[] }} [mixed]
+ * @property {Part[]} [parts]        a mixed message as it looks
  * @property {string} [feedback_id]
+ * @property {Record<string, number>} [ratings]  by member: 1 accurate, 2 inaccurate
  *
  * What the page itself adds to a message of its own:
  * @typedef {'sending' | 'sent' | 'offline' | 'failed'} Delivery

@@ -10,8 +10,13 @@ pub(in crate::sim) enum Opening {
     Message,
     /// `enter_chat`.
     EnterChat,
-    /// `template_card_event` of the card with this task id.
-    Card(String),
+    /// `template_card_event`.
+    Card {
+        /// The card's `task_id`.
+        task_id: String,
+        /// Its `card_type`, unless the event lacks it.
+        card_type: Option<String>,
+    },
     /// `enter_check_update`.
     VersionCheck,
     /// An event that has no answer.
@@ -22,7 +27,7 @@ pub(in crate::sim) enum Opening {
 pub(in crate::sim) fn may_answer(opening: &Opening, cmd: &str, age_ms: i64) -> Result<(), Refusal> {
     let window_ms = match (opening, cmd) {
         (Opening::Message, RESPOND) | (Opening::VersionCheck, VERSION) => MESSAGE_WINDOW_MS,
-        (Opening::EnterChat, WELCOME) | (Opening::Card(_), UPDATE) => EVENT_WINDOW_MS,
+        (Opening::EnterChat, WELCOME) | (Opening::Card { .. }, UPDATE) => EVENT_WINDOW_MS,
         _ => return Err(Refusal::req_id()),
     };
     if age_ms > window_ms {
@@ -42,7 +47,10 @@ mod tests {
 
     #[test]
     fn every_push_has_its_own_answer() {
-        let card = Opening::Card("t".to_owned());
+        let card = Opening::Card {
+            task_id: "t".to_owned(),
+            card_type: None,
+        };
         let cases = [
             (&Opening::Message, RESPOND, 0, true),
             (&Opening::Message, RESPOND, 24 * 3_600_000, true),

@@ -6,6 +6,7 @@ mod card;
 mod exchange;
 mod field;
 mod frame;
+mod press;
 mod refusal;
 mod stream;
 mod upload;
@@ -16,9 +17,10 @@ pub(super) use body::{biz_message, mcp_category, subscribe, version_answer};
 pub(super) use card::{task_id, update};
 pub(super) use exchange::{Opening, may_answer};
 pub(super) use frame::{Malformed, Request, parse};
+pub(super) use press::{Answers, press};
 pub(super) use refusal::{Refusal, code};
 pub(super) use stream::{
-    StreamChange, StreamFrame, StreamState, fingerprint, has_visible_text, step,
+    StreamChange, StreamFrame, StreamState, fingerprint, has_visible_text, step, without_reasoning,
 };
 pub(super) use upload::{Chunk, MEDIA_LIFE_MS, Session, Upload, chunk, finish, init, upload_id};
 pub(super) use window::Window;

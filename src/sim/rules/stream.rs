@@ -98,6 +98,20 @@ pub(in crate::sim) fn has_visible_text(content: &str) -> bool {
     shows(rest)
 }
 
+/// What a person reads first: the text around the reasoning.
+pub(in crate::sim) fn without_reasoning(content: &str) -> String {
+    let mut text = String::new();
+    let mut rest = content;
+    while let Some((before, reasoning)) = rest.split_once("<think>") {
+        text.push_str(before);
+        rest = reasoning
+            .split_once("</think>")
+            .map_or("", |(_, after)| after);
+    }
+    text.push_str(rest);
+    text.trim().to_owned()
+}
+
 fn shows(text: &str) -> bool {
     text.chars().any(|c| {
         !c.is_whitespace()

@@ -110,10 +110,11 @@ impl World {
         self.conversations.add(entry, 0, &mut self.feed);
     }
 
-    /// A file that a bot uploaded.
+    /// A file that a bot uploaded, or a person sent.
     pub(in crate::sim) fn file(&self, bot: &BotId, id: &str) -> Option<File> {
         let media = self.media.get(&MediaId::from(id))?;
-        (media.bot == *bot).then(|| File {
+        let is_open = media.bot.as_ref().is_none_or(|owner| owner == bot);
+        is_open.then(|| File {
             kind: media.kind.clone(),
             name: media.name.clone(),
             data: media.data.clone(),
@@ -133,7 +134,7 @@ fn heard(entry: &Entry) -> Option<Heard> {
     let text = || (!entry.thinking).then(|| HeardContent::Text(entry.text().to_owned()));
     let media = |kind: &str| HeardContent::Media {
         kind: kind.to_owned(),
-        // Of what a person sent to the bot there is no copy here, only the address.
+        // Of what came with an address of somebody else there is no copy here.
         id: entry.media.as_ref().map_or_else(
             || format!("entry-{}", entry.id),
             |media| media.id.to_string(),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::World;
 use super::exchanges::Exchange;
 use super::unknown;
-use crate::ids::{self, MessageId, ReqId};
+use crate::ids::{self, MessageId, ReqId, UserId};
 use crate::sim::chat::SimChat;
 use crate::sim::entry::{Entry, EntryKind, Party};
 use crate::sim::injection::{Injected, Injection, Push};
@@ -40,6 +40,11 @@ impl World {
             if matches!(injection.push, Push::Message { .. }) {
                 self.conversations.open(chat);
             }
+            if let Push::Event { eventtype, detail } = &injection.push
+                && eventtype == "feedback_event"
+            {
+                self.rated(chat, injection.from.as_ref(), detail.as_ref(), now_ms);
+            }
             if !is_repeat {
                 let mut entry = entry(injection, chat.clone(), now_ms);
                 entry.msgid = Some(msgid.clone());
@@ -48,6 +53,23 @@ impl World {
                 self.conversations.add(entry, extra, &mut self.feed);
             }
         }
+        let delivered = self.dispatch(injection, chat, (&msgid, &req_id), frame, now_ms);
+        Ok(Injected {
+            msgid,
+            req_id,
+            delivered,
+        })
+    }
+
+    /// Begins the exchange of a push and pushes it.
+    pub(super) fn dispatch(
+        &mut self,
+        injection: &Injection,
+        chat: Option<SimChat>,
+        (msgid, req_id): (&MessageId, &ReqId),
+        frame: Arc<str>,
+        now_ms: i64,
+    ) -> bool {
         let exchange = Exchange {
             seq: self.next_seq(),
             bot: injection.bot.clone(),
@@ -59,11 +81,37 @@ impl World {
             streams: HashMap::new(),
         };
         self.exchanges.add(req_id.clone(), msgid.clone(), exchange);
-        Ok(Injected {
-            msgid,
-            req_id,
-            delivered: self.push(&injection.bot, frame),
-        })
+        self.push(&injection.bot, frame)
+    }
+
+    /// Notes a member's rating in the entry that it is for.
+    fn rated(
+        &mut self,
+        chat: &SimChat,
+        user: Option<&UserId>,
+        detail: Option<&Value>,
+        now_ms: i64,
+    ) {
+        let (Some(user), Some(detail)) = (user, detail) else {
+            return;
+        };
+        let id = detail.get("id").and_then(Value::as_str);
+        let number = self
+            .conversations
+            .entries(chat)
+            .rfind(|entry| id.is_some() && entry.feedback_id.as_deref() == id)
+            .map(|entry| entry.id);
+        let Some(number) = number else {
+            return;
+        };
+        let rating = detail.get("type").and_then(Value::as_u64);
+        let feed = &mut self.feed;
+        self.conversations.change(number, now_ms, feed, |entry| {
+            match rating.filter(|rating| *rating != RATING_WITHDRAWN) {
+                Some(rating) => entry.ratings.insert(user.to_string(), rating.into()),
+                None => entry.ratings.shift_remove(user.as_str()),
+            };
+        });
     }
 
     /// Pushes the last frame of a message again.
@@ -76,7 +124,7 @@ impl World {
     }
 
     /// Whether everybody concerned exists; the conversation that it belongs to.
-    fn check(&self, injection: &Injection) -> Result<Option<SimChat>, SimError> {
+    pub(super) fn check(&self, injection: &Injection) -> Result<Option<SimChat>, SimError> {
         let bot = &injection.bot;
         self.bot(bot)?;
         if let Some(user) = &injection.from {
@@ -119,15 +167,19 @@ fn opening(push: &Push) -> Opening {
     match eventtype.as_str() {
         "enter_chat" => Opening::EnterChat,
         "enter_check_update" => Opening::VersionCheck,
-        "template_card_event" => detail
-            .as_ref()
-            .and_then(|detail| detail.get("task_id")?.as_str())
-            .map_or(Opening::Other, |task_id| Opening::Card(task_id.to_owned())),
+        "template_card_event" => {
+            let text = |key| detail.as_ref()?.get(key)?.as_str().map(str::to_owned);
+            text("task_id").map_or(Opening::Other, |task_id| Opening::Card {
+                task_id,
+                card_type: text("card_type"),
+            })
+        }
         _ => Opening::Other,
     }
 }
 
-fn entry(injection: &Injection, chat: SimChat, now_ms: i64) -> Entry {
+/// The entry of a push, as far as the push tells.
+pub(super) fn entry(injection: &Injection, chat: SimChat, now_ms: i64) -> Entry {
     let from = injection
         .from
         .as_ref()
@@ -165,3 +217,6 @@ fn entry(injection: &Injection, chat: SimChat, now_ms: i64) -> Entry {
     entry.quote.clone_from(&injection.quote);
     entry
 }
+
+/// The `type` of a `feedback_event` that takes a rating back.
+const RATING_WITHDRAWN: u64 = 3;

@@ -5,21 +5,36 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 
 use crate::ids::{BotId, MediaId};
+use crate::sim::entry::EntryMedia;
 use crate::sim::rules::{self, Chunk, MEDIA_LIFE_MS, Refusal, Session, Upload, code};
 
 /// A finished upload.
 #[derive(Debug, Clone)]
 pub(in crate::sim) struct Media {
-    /// The bot that may use it.
-    pub(in crate::sim) bot: BotId,
+    /// The bot that uploaded it and may send it; `None` for what a person sent.
+    pub(in crate::sim) bot: Option<BotId>,
     /// `image`, `voice`, `video` or `file`.
     pub(in crate::sim) kind: String,
     /// File name.
     pub(in crate::sim) name: String,
     /// The bytes.
     pub(in crate::sim) data: Bytes,
+    /// Its lower-case MD5, of what a person sent.
+    pub(in crate::sim) md5: Option<String>,
     /// When it was finished (Unix milliseconds).
     pub(in crate::sim) at_ms: i64,
+}
+
+impl Media {
+    /// As an entry shows it.
+    pub(super) fn shown(&self, id: MediaId) -> EntryMedia {
+        EntryMedia {
+            id,
+            name: self.name.clone(),
+            size: u64::try_from(self.data.len()).unwrap_or(u64::MAX),
+            kind: self.kind.clone(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -95,25 +110,29 @@ impl MediaStore {
             let upload = open.session.upload.clone();
             open.session = Session::new(upload.clone());
             open.result = Some(new_id.clone());
-            self.media_bytes += data.len();
-            self.media_order.push_back(new_id.clone());
-            self.media.insert(
-                new_id.clone(),
-                Media {
-                    bot: bot.clone(),
-                    kind: upload.kind,
-                    name: upload.filename,
-                    data,
-                    at_ms: now_ms,
-                },
-            );
-            self.shrink_media();
+            let media = Media {
+                bot: Some(bot.clone()),
+                kind: upload.kind,
+                name: upload.filename,
+                data,
+                md5: None,
+                at_ms: now_ms,
+            };
+            self.keep(new_id.clone(), media);
             new_id
         };
         match self.media.get(&media_id) {
             Some(media) => Ok((media_id, media)),
             None => Err(no_media()),
         }
+    }
+
+    /// Keeps a file; the oldest make room.
+    pub(super) fn keep(&mut self, id: MediaId, media: Media) {
+        self.media_bytes += media.data.len();
+        self.media_order.push_back(id.clone());
+        self.media.insert(id, media);
+        self.shrink_media();
     }
 
     /// What a bot may send under `id` as `kind`.
@@ -126,7 +145,7 @@ impl MediaStore {
     ) -> Result<&Media, Refusal> {
         self.media
             .get(id)
-            .filter(|media| media.bot == *bot && media.kind == kind)
+            .filter(|media| media.bot.as_ref() == Some(bot) && media.kind == kind)
             .filter(|media| now_ms - media.at_ms <= MEDIA_LIFE_MS)
             .ok_or_else(no_media)
     }
@@ -179,7 +198,7 @@ fn no_media() -> Refusal {
 const SESSION_LIFE_MS: i64 = 30 * 60_000;
 /// Uploads under way that are remembered.
 const UPLOADS_MAX: usize = 256;
-/// Finished uploads that are remembered.
+/// Finished uploads that are remembered, of bots and people.
 const MEDIA_MAX: usize = 4_096;
 /// Bytes of all uploads under way, and again of all finished ones.
 const BYTES_MAX: usize = 128 * 1_024 * 1_024;
@@ -256,6 +275,26 @@ mod tests {
             let found = store.usable(&bot.into(), &id.into(), kind, at);
             assert_eq!(found.is_ok(), usable, "{bot} {id} {kind} {at}");
         }
+    }
+
+    #[test]
+    fn what_a_person_sent_is_no_bots_to_send() {
+        let mut store = MediaStore::default();
+        let media = Media {
+            bot: None,
+            kind: "file".to_owned(),
+            name: "f.txt".to_owned(),
+            data: Bytes::from_static(b"abcdef"),
+            md5: None,
+            at_ms: 0,
+        };
+        store.keep("M".into(), media);
+        assert!(store.get(&"M".into()).is_some());
+        let usable = store.usable(&"a".into(), &"M".into(), "file", 0);
+        assert_eq!(
+            usable.err().map(|refusal| refusal.code),
+            Some(code::BAD_MEDIA_ID)
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::commands::Answer;
 use super::exchanges::Stream;
 use crate::ids::{BotId, ReqId};
 use crate::sim::chat::SimChat;
-use crate::sim::entry::{Entry, EntryKind, EntryMedia, Party};
+use crate::sim::entry::{Entry, EntryKind, Party};
 use crate::sim::rules::{self, Content, Opening, Refusal, StreamChange, StreamFrame, StreamState};
 
 impl World {
@@ -147,12 +147,7 @@ impl World {
                     _ => EntryKind::File,
                 };
                 entry.content = usage.title;
-                entry.media = Some(EntryMedia {
-                    id: usage.media_id,
-                    name: media.name.clone(),
-                    size: u64::try_from(media.data.len()).unwrap_or(u64::MAX),
-                    kind: usage.kind,
-                });
+                entry.media = Some(media.shown(usage.media_id));
             }
         }
         Ok(entry)
@@ -182,17 +177,19 @@ impl World {
         body: &Value,
         now_ms: i64,
     ) -> Answer {
-        let (Opening::Card(task), _) = self.may_answer(bot, req_id, rules::UPDATE, now_ms)? else {
+        let (Opening::Card { task_id, card_type }, _) =
+            self.may_answer(bot, req_id, rules::UPDATE, now_ms)?
+        else {
             return Err(Refusal::req_id());
         };
-        let update = rules::update(body, &task)?;
+        let update = rules::update(body, &task_id, card_type.as_deref())?;
         let known_users: Vec<String> = update
             .users
             .iter()
             .filter(|user| self.users.contains_key(&user.as_str().into()))
             .cloned()
             .collect();
-        if let Some(number) = self.card_entries.get(&(bot.clone(), task)) {
+        if let Some(number) = self.card_entries.get(&(bot.clone(), task_id)) {
             let feed = &mut self.feed;
             self.conversations.change(*number, now_ms, feed, |entry| {
                 if update.users.is_empty() {

@@ -14,6 +14,8 @@ mod feed;
 mod inject;
 mod media;
 mod messages;
+mod press;
+mod speech;
 mod subscribe;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -27,7 +29,10 @@ pub(super) use self::connections::{Link, Outgoing};
 use self::conversations::Conversations;
 use self::exchanges::Exchanges;
 pub(super) use self::feed::{Change, Feed};
-pub(super) use self::media::MediaStore;
+pub(super) use self::media::{Media, MediaStore};
+pub(super) use self::press::Press;
+pub(super) use self::speech::{Quoting, Speech, SpeechPart};
+use super::attachment::Links;
 use super::chat::SimChat;
 use super::company::MemberTraits;
 use super::entry::Entry;
@@ -55,6 +60,8 @@ pub(super) struct World {
     cards: Recent<(BotId, String)>,
     card_entries: HashMap<(BotId, String), u64>,
     media: MediaStore,
+    /// The addresses of what people sent.
+    pub(super) links: Links,
     feed: Feed,
     directory_change: u64,
     violations: Recent<Violation>,
@@ -120,6 +127,7 @@ impl World {
             cards: Recent::new(CARDS_MAX, usize::MAX),
             card_entries: HashMap::new(),
             media: MediaStore::default(),
+            links: Links::default(),
             feed: Feed::new(),
             directory_change: 0,
             violations: Recent::new(VIOLATIONS_MAX, usize::MAX),

@@ -6,6 +6,7 @@
 
 mod bot;
 mod browser;
+mod media;
 
 use serde_json::json;
 use wecom::sim::{DEMO_BOT, Injection, Seed, Sim, SimOptions};
