@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod api_check;
 mod channels;
 pub mod config;
 mod demo;
@@ -49,7 +50,7 @@ enum Command {
     Run(run::RunArgs),
     /// Run the WeCom simulator by itself
     Sim(sim::SimArgs),
-    /// Accounts of the running daemon
+    /// Accounts: set up, look at, take away
     #[command(subcommand)]
     Channels(channels::ChannelsCommand),
     /// Read, change and check the configuration
@@ -97,7 +98,7 @@ impl Command {
             Self::Demo(args) => demo::run(&args, environment),
             Self::Run(args) => run::run(&args, location, environment),
             Self::Sim(args) => sim::run(&args),
-            Self::Channels(command) => channels::run(&command, &location),
+            Self::Channels(command) => channels::run(command, &location, &environment),
             Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {

@@ -95,6 +95,13 @@ pub struct AccountStatus {
     pub issues: Vec<Issue>,
 }
 
+impl AccountStatus {
+    /// The record of an account as the configuration has it, where nothing runs.
+    pub fn of_configured(account: &Account) -> Self {
+        of_idle(account)
+    }
+}
+
 /// What happened last, and how many turns run.
 #[derive(Debug)]
 pub(super) struct Activity {
