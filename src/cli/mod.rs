@@ -1,8 +1,10 @@
 //! The command line: one file a command.
 
+mod api_check;
 mod channels;
 pub mod config;
 mod demo;
+mod doctor;
 mod logging;
 mod mcp;
 mod print;
@@ -10,6 +12,7 @@ mod reload;
 mod run;
 mod sim;
 pub mod skills;
+mod status;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,7 +52,11 @@ enum Command {
     Run(run::RunArgs),
     /// Run the WeCom simulator by itself
     Sim(sim::SimArgs),
-    /// Accounts of the running daemon
+    /// Show on one screen how everything is
+    Status(status::StatusArgs),
+    /// Find out why something does not work, and what to do
+    Doctor(doctor::DoctorArgs),
+    /// Accounts: set up, look at, take away
     #[command(subcommand)]
     Channels(channels::ChannelsCommand),
     /// Read, change and check the configuration
@@ -85,6 +92,8 @@ impl Command {
             Self::Run(_) => "info",
             Self::Demo(_)
             | Self::Sim(_)
+            | Self::Status(_)
+            | Self::Doctor(_)
             | Self::Channels(_)
             | Self::Config(_)
             | Self::Mcp(_)
@@ -97,7 +106,9 @@ impl Command {
             Self::Demo(args) => demo::run(&args, environment),
             Self::Run(args) => run::run(&args, location, environment),
             Self::Sim(args) => sim::run(&args),
-            Self::Channels(command) => channels::run(&command, &location),
+            Self::Status(args) => status::run(&args, &location, &environment),
+            Self::Doctor(args) => doctor::run(&args, &location, &environment),
+            Self::Channels(command) => channels::run(command, &location, &environment),
             Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {

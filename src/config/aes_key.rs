@@ -18,6 +18,14 @@ const DECODER: GeneralPurpose = GeneralPurpose::new(
 /// Characters of a key as the console shows it.
 const LENGTH: usize = 43;
 
+/// Whether a text is a key.
+///
+/// # Errors
+/// A sentence about the value's shape, never the value.
+pub fn check_aes_key(text: &str) -> Result<(), String> {
+    decode(text).map(drop)
+}
+
 /// Decodes a key.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! The local API: what the command line asks of the running daemon.
 
+use std::time::Instant;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -12,8 +14,10 @@ use crate::channel::{AccountStatus, ResumeError};
 use crate::ids::AccountId;
 
 pub(super) fn routes(services: Services) -> Router {
+    let started = Instant::now();
     Router::new()
         .route("/status", get(status))
+        .route("/daemon", get(async move || daemon(started)))
         .route("/accounts/{id}/resume", post(resume))
         .route("/reload", post(reload))
         .layer(middleware::from_fn_with_state(
@@ -25,6 +29,26 @@ pub(super) fn routes(services: Services) -> Router {
 
 async fn status(State(services): State<Services>) -> Json<Vec<AccountStatus>> {
     Json(services.runtime.status().await)
+}
+
+/// The daemon itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DaemonRecord {
+    /// Version of the program that runs, which need not be the one that asks.
+    pub version: String,
+    /// Process id.
+    pub pid: u32,
+    /// Milliseconds since it began to serve.
+    pub uptime_ms: u64,
+}
+
+fn daemon(started: Instant) -> Json<DaemonRecord> {
+    Json(DaemonRecord {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        uptime_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    })
 }
 
 /// The answer to a resume.

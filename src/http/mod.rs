@@ -28,7 +28,7 @@ use crate::mcp::credentials::Credentials;
 use crate::mcp::server::ToolRunner;
 use crate::secret::Secret;
 
-pub use api::{ReloadReport, ResumeReply};
+pub use api::{DaemonRecord, ReloadReport, ResumeReply};
 pub use connection::serve;
 pub use tokens::{RevokeReply, RevokeRequest, TokenLine, TokenReply};
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::config::{Account, Issue, Severity};
+use crate::ids::BotId;
 use crate::wecom::bot::ConnectionState;
 
 /// The state of an account, worst first.
@@ -65,6 +66,11 @@ pub struct AccountStatus {
     pub mode: &'static str,
     /// The state in a word.
     pub state: AccountState,
+    /// BotID of the long connection, where there is one.
+    pub bot_id: Option<BotId>,
+    /// When the state was entered, ms since 1970, where that is known: of `connected` and
+    /// `kicked`.
+    pub since_at: Option<i64>,
     /// ms since 1970.
     pub last_start_at: Option<i64>,
     /// ms since 1970.
@@ -79,12 +85,21 @@ pub struct AccountStatus {
     pub reconnect_attempts: u32,
     /// Messages that run or wait.
     pub open_messages: usize,
+    /// Turns that run.
+    pub running_turns: usize,
     /// Effective policy for direct messages.
     pub dm_policy: crate::config::DmPolicy,
     /// Effective policy for groups.
     pub group_policy: crate::config::GroupPolicy,
     /// Findings of validation.
     pub issues: Vec<Issue>,
+}
+
+impl AccountStatus {
+    /// The record of an account as the configuration has it, where nothing runs.
+    pub fn of_configured(account: &Account) -> Self {
+        of_idle(account)
+    }
 }
 
 /// What happened last, and how many turns run.
@@ -161,6 +176,11 @@ pub(super) fn of_running(
         ),
         connected: state == AccountState::Connected,
         state,
+        since_at: match connection {
+            ConnectionState::Live { since_ms } => Some(*since_ms),
+            ConnectionState::Kicked { at_ms, .. } => Some(*at_ms),
+            _ => None,
+        },
         last_start_at: Some(activity.started_ms),
         last_connected_at: match connection {
             ConnectionState::Live { since_ms } => Some(*since_ms),
@@ -171,6 +191,7 @@ pub(super) fn of_running(
         last_error,
         reconnect_attempts: attempts(connection),
         open_messages: waiting + activity.running(),
+        running_turns: activity.running(),
         ..of_idle(account)
     }
 }
@@ -197,6 +218,11 @@ pub(in crate::channel) fn of_idle(account: &Account) -> AccountStatus {
         connected: false,
         mode: "websocket",
         state,
+        bot_id: account
+            .bot_socket
+            .as_ref()
+            .map(|socket| socket.bot_id.clone()),
+        since_at: None,
         last_start_at: None,
         last_connected_at: None,
         last_inbound_at: None,
@@ -204,6 +230,7 @@ pub(in crate::channel) fn of_idle(account: &Account) -> AccountStatus {
         last_error: error.filter(|_| account.enabled).map(ToString::to_string),
         reconnect_attempts: 0,
         open_messages: 0,
+        running_turns: 0,
         dm_policy: account.access.dm_policy,
         group_policy: account.access.group_policy,
         issues: account.issues.clone(),

@@ -133,7 +133,7 @@ fn report_trial(
 ) -> anyhow::Result<u8> {
     let values = operations.iter().filter_map(|o| match &o.change {
         Change::Set(value) | Change::Merge(value) | Change::Patch(value) => Some(value),
-        Change::Unset | Change::Clear => None,
+        Change::Unset | Change::Clear | Change::Gather { .. } => None,
     });
     let references: usize = values.map(references_in).sum();
     let errors: Vec<Value> = problems

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::config::path::{ConfigPath, Segment};
 
+use super::gather;
 use super::meaning;
 use super::render::{self, Layout};
 use super::source::Source;
@@ -176,6 +177,42 @@ impl Document {
     pub fn merge(&mut self, path: &ConfigPath, value: &Value) -> Result<(), EditError> {
         let target = merged(self.get(path).unwrap_or_default(), value, Lists::Join);
         self.set(path, &target)
+    }
+
+    /// Takes members of the object at `from` into the object at `into`, which is made where
+    /// it is missing. Comments go with them where every one stands on lines of its own;
+    /// elsewhere they stay where they are.
+    pub fn gather(
+        &mut self,
+        into: &ConfigPath,
+        from: &ConfigPath,
+        keys: &[String],
+    ) -> Result<(), EditError> {
+        let held = self.get(from).unwrap_or_default();
+        let moved: Vec<(&String, Value)> = keys
+            .iter()
+            .filter_map(|key| Some((key, held.get(key)?.clone())))
+            .collect();
+        let on_value = |root: &mut Value| {
+            for (key, value) in &moved {
+                tree::unset(root, &from.key(*key));
+                tree::set(root, &into.key(*key), value.clone())?;
+            }
+            Ok(())
+        };
+        let with_comments = self.checked(into, on_value, |document| {
+            document.edit(into, |source| gather::by_lines(source, into, from, keys))
+        });
+        if with_comments.is_ok() {
+            return Ok(());
+        }
+        self.checked(into, on_value, |document| {
+            for (key, value) in &moved {
+                document.put(&into.key(*key), value)?;
+                document.take(&from.key(*key));
+            }
+            Ok(())
+        })
     }
 
     /// Runs an edit on the text and the same edit on the value, and keeps the text only if

@@ -192,6 +192,19 @@ impl Editor<'_> {
         Ok(self.plan(text.as_deref(), operations)?.outcome)
     }
 
+    /// As [`Editor::preview`], with the configuration that it would give; none where the
+    /// program would not start with it.
+    pub fn trial(
+        &self,
+        operations: &[Operation],
+    ) -> Result<(Outcome, Option<Loaded>), EditorError> {
+        let target = files::target(&self.location.path)?;
+        let text = files::read(&target)?;
+        let plan = self.plan(text.as_deref(), operations)?;
+        let after = self.load(&plan.text);
+        Ok((plan.outcome, loaded(&after).cloned()))
+    }
+
     /// The file as it is; an empty object if there is none.
     pub fn document(&self) -> Result<Document, EditorError> {
         let target = files::target(&self.location.path)?;
@@ -377,6 +390,7 @@ fn perform(document: &mut Document, operation: &Operation) -> Result<(), EditErr
             Err(EditError::Absent { .. }) => Ok(()),
             other => other,
         },
+        Change::Gather { from, keys } => document.gather(path, from, keys),
     }
 }
 

@@ -8,6 +8,7 @@ mod batch;
 mod document;
 mod editor;
 mod files;
+mod gather;
 mod lock;
 mod meaning;
 mod operation;

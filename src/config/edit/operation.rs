@@ -31,6 +31,15 @@ pub enum Change {
     Unset,
     /// Nothing any more, whether something is there or not.
     Clear,
+    /// These members of another object as well, which then has them no longer; comments go
+    /// with them where each stands on lines of its own. Those that it does not have are
+    /// left out.
+    Gather {
+        /// The other object.
+        from: ConfigPath,
+        /// Its members that move.
+        keys: Vec<String>,
+    },
 }
 
 /// A condition on the present value.

@@ -21,6 +21,11 @@ pub fn mask(file: &Value) -> Value {
     masked(file, Some(Node::file()))
 }
 
+/// What would stand at `path`, masked.
+pub fn mask_at(path: &[&str], value: &Value) -> Value {
+    masked(value, Node::file().at(path))
+}
+
 /// A part of the file, masked by the node that it belongs to.
 pub(crate) fn masked(value: &Value, node: Option<&Node>) -> Value {
     if let Some(node) = node

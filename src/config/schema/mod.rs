@@ -16,7 +16,7 @@ use schemars::transform::RecursiveTransform;
 use serde_json::Value;
 
 pub use field::{Field, FieldKind, ReloadClass};
-pub use mask::{MASK, is_mask, mask};
+pub use mask::{MASK, is_mask, mask, mask_at};
 pub(crate) use mask::{is_reference_text, is_variable_name, masked};
 pub(crate) use node::{Node, Reading};
 

@@ -16,7 +16,7 @@ use std::sync::Mutex;
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -64,6 +64,18 @@ impl SqliteStore {
         let connection = Connection::open(path).map_err(engine)?;
         restrict(path)?;
         Self::start(connection)
+    }
+
+    /// The schema's version in a file, and the version that this program knows. The file is
+    /// neither made nor changed. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Engine`] for what is no such file or cannot be read.
+    pub fn versions(path: &Path) -> Result<(i64, i64), StoreError> {
+        let connection =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(engine)?;
+        Ok((schema::version_of(&connection)?, schema::known_version()))
     }
 
     /// A store that lives in memory: for tests and throw-away runs.

@@ -58,6 +58,18 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;",
 ];
 
+/// The version that this program brings a file to.
+pub(super) fn known_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The version of a file.
+pub(super) fn version_of(connection: &Connection) -> Result<i64, StoreError> {
+    connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(engine)
+}
+
 /// Sets the connection up and brings the schema up to date, each step in a transaction.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     connection
@@ -69,10 +81,8 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
              PRAGMA cache_size = -2000;",
         )
         .map_err(engine)?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let found: i64 = connection
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(engine)?;
+    let known = known_version();
+    let found = version_of(connection)?;
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }

@@ -20,6 +20,7 @@ mod outbound;
 mod pending;
 mod proxy;
 mod push;
+mod reach;
 mod sanitize;
 mod session;
 mod settings;
@@ -37,6 +38,7 @@ pub use push::{
     CardEvent, CardSelection, Content, Envelope, Event, EventPush, FeedbackEvent, FrameError,
     MediaRef, MessagePush, MixedItem, Push, PushFrame, Rating,
 };
+pub use reach::reach;
 pub use settings::{BotSettings, SettingsError};
 pub use state::{Cause, ConnectStep, ConnectionState};
 pub(crate) use tls::load as load_tls;
