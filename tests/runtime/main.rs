@@ -5,6 +5,8 @@ mod accounts;
 #[cfg(test)]
 mod bots;
 #[cfg(test)]
+mod cards;
+#[cfg(test)]
 #[cfg(unix)]
 mod daemon;
 #[cfg(test)]
@@ -12,6 +14,8 @@ mod docs;
 #[cfg(test)]
 #[cfg(unix)]
 mod kill;
+#[cfg(test)]
+mod media;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
