@@ -85,7 +85,10 @@ impl<'a> Fields<'a> {
     /// A key that comes back in events. What marks our own keys is taken off.
     pub(super) fn key(&self, keys: &[&str]) -> Option<String> {
         let key = self.token(keys, KEY_MAX_BYTES)?;
-        let own = key.trim_start_matches(INERT_PREFIX).trim();
+        let mut own = key.as_str();
+        while let Some(rest) = own.strip_prefix(INERT_PREFIX) {
+            own = rest.trim_start();
+        }
         if own.len() < key.len() {
             self.note(keys.first().copied().unwrap_or_default(), ChangeKind::Cut);
         }
