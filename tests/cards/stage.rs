@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,8 @@ use wecom::config::{BotSocket, SocketTiming, TlsFiles};
 use wecom::ids::{ChatId, ChatKind, ReqId, UserId};
 use wecom::sim::{DEMO_BOT, DEMO_SECRET, Injection, Seed, Sim, SimChat, SimOptions};
 use wecom::wecom::bot::{
-    BotClient, BotSettings, CardEvent, Command, Envelope, Event, MessageBody, Push, PushFrame,
+    BotClient, BotSettings, CardEvent, Command, ConnectionState, Envelope, Event, MessageBody,
+    Push, PushFrame,
 };
 
 /// Longer than anything here takes on a busy machine; only a failure waits for it.
@@ -61,7 +62,7 @@ impl Stage {
             CancellationToken::new(),
         );
         let mut state = bot.state();
-        let live = timeout(DEADLINE, state.wait_for(|state| state.is_live())).await;
+        let live = timeout(DEADLINE, state.wait_for(ConnectionState::is_live)).await;
         live.expect("live in time").unwrap();
         Self { sim, bot, pushes }
     }
@@ -106,13 +107,11 @@ impl Stage {
     }
 
     /// The group's last card and the copies that members have of it.
-    pub(crate) fn shown(&self) -> (Value, BTreeMap<String, Value>) {
+    pub(crate) fn shown(&self) -> (Value, Map<String, Value>) {
         let transcript = self.sim.transcript(&SimChat::group(DEMO_BOT, GROUP));
         let last = transcript.into_iter().rev().find(|it| it.card.is_some());
         let entry = last.expect("a card in the group");
-        let copies = entry.card_copies.into_iter();
-        let copies = copies.map(|(user, card)| (user.to_string(), card));
-        (entry.card.unwrap(), copies.collect())
+        (entry.card.unwrap(), entry.card_copies)
     }
 }
 

@@ -78,7 +78,7 @@ fn broken_cards() {
         &deep,
         &closed,
     ] {
-        assert_eq!(types(content), None, "{:.60}", content);
+        assert_eq!(types(content), None, "{content:.60}");
     }
 }
 

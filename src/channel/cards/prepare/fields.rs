@@ -262,15 +262,18 @@ pub(super) struct Unique(HashSet<String>);
 
 impl Unique {
     pub(super) fn take(&mut self, id: String, max_bytes: usize) -> String {
-        let mut unique = id.clone();
+        if self.0.insert(id.clone()) {
+            return id;
+        }
         let mut number = 2_usize;
-        while self.0.contains(&unique) {
+        loop {
             let suffix = format!("_{number}");
             let room = max_bytes.saturating_sub(suffix.len());
-            unique = format!("{}{suffix}", coerce::cut_bytes(&id, room));
+            let unique = format!("{}{suffix}", coerce::cut_bytes(&id, room));
+            if self.0.insert(unique.clone()) {
+                return unique;
+            }
             number += 1;
         }
-        self.0.insert(unique.clone());
-        unique
     }
 }

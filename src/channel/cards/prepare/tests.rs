@@ -39,8 +39,11 @@ fn with(kind: &str, fields: Value) -> Value {
             "options": [{ "id": "a", "text": "A" }] }], "submit_button": { "text": "s", "key": "s" } }),
     };
     card["card_type"] = json!(kind);
-    for (key, value) in fields.as_object().unwrap() {
-        card[key] = value.clone();
+    let Value::Object(fields) = fields else {
+        panic!("fields");
+    };
+    for (key, value) in fields {
+        card[key] = value;
     }
     card
 }

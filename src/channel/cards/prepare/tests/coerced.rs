@@ -1,5 +1,6 @@
 use super::*;
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 #[test]
 fn every_row_of_conversions() {
     let (text, news, button) = ("text_notice", "news_notice", "button_interaction");

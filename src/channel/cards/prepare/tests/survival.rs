@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::channel::cards::{extract, mask, render, take};
+use crate::channel::cards::{CardSession, SentCard, extract, mask, render, take, update};
+use crate::ids::{Chat, ChatKind};
+use crate::wecom::bot::CardEvent;
 use crate::wecom::card::limits::*;
 use crate::wecom::card::{Action, ActionMenu, JumpAction, Selection, TemplateCard, ValueAction};
 
@@ -254,5 +256,41 @@ proptest! {
         let extracted = extract(&format!("{before}\n```json\n{value}\n```"));
         prop_assert_eq!(extracted.text, before.trim());
         prop_assert_eq!(extracted.blocks.len(), 1);
+    }
+}
+
+/// The keys of a card that a click may name.
+fn pressable(card: &Value) -> Vec<String> {
+    let buttons = card["button_list"].as_array();
+    let keys = buttons.into_iter().flatten().map(|button| &button["key"]);
+    let submit = card.pointer("/submit_button/key");
+    let keys = keys.chain(submit).filter_map(Value::as_str);
+    keys.map(str::to_owned)
+        .chain(["inert:0000".to_owned()])
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_click_makes_a_card_of_the_same_name(value in any_card(), pick in any::<usize>()) {
+        let Ok(prepared) = prepare(value, NOON) else { return Ok(()) };
+        let keys = pressable(&prepared.card.to_value());
+        let event = CardEvent {
+            event_key: keys[pick % keys.len()].clone(),
+            ..CardEvent::default()
+        };
+        let chat = Chat { account: "a".into(), kind: ChatKind::Group, id: "wr".into() };
+        let session = CardSession { agent: "main".to_owned(), key: "k".to_owned() };
+        let sent = SentCard::registered(&prepared, chat, session, NOON);
+        let update = update(&sent, &event, &"LiSi".into());
+        prop_assert_eq!(update.route, !event.event_key.starts_with("inert:"));
+        if let Some(copy) = update.card {
+            let copy: TemplateCard = serde_json::from_value(copy).unwrap();
+            prop_assert_eq!(copy.card_type(), prepared.card.card_type());
+            prop_assert_eq!(copy.task_id(), prepared.card.task_id());
+        }
+        prop_assert_eq!(SentCard::from_stored(sent.to_stored()), Some(sent));
     }
 }
