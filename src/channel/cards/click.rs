@@ -181,12 +181,11 @@ fn settle(selection: &mut Selection, answer: &CardAnswer) {
 /// The same press always gives the same key, so that a repeated update is the same update.
 fn inert_key(pressed: &str) -> String {
     let digest = Sha256::digest(pressed.as_bytes());
-    let hex: String = digest
+    let number = digest
         .iter()
         .take(2)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{INERT_PREFIX}{hex}")
+        .fold(0_u16, |number, byte| number << 8 | u16::from(*byte));
+    format!("{INERT_PREFIX}{number:04x}")
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ fn view(piece: Piece<'_>) -> View<'_> {
     };
     if is_card {
         View::Card {
-            ends_line: whole.ends_with('\n'),
+            ends_line: is_closed && whole.ends_with('\n'),
         }
     } else {
         View::Shown(whole)

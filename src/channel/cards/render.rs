@@ -133,8 +133,8 @@ impl Page {
 fn numbered(list: Option<&Value>) -> Option<String> {
     let options = list?.as_array()?.iter().filter_map(|option| {
         let named = |key| option.as_object().and_then(|option| text(option, key));
-        let names = ["text", "label", "name", "id", "value", "key"];
-        coerce::text(option).or_else(|| names.into_iter().find_map(named))
+        let keys = ["text", "label", "name", "id", "value", "key"];
+        coerce::text(option).or_else(|| keys.into_iter().find_map(named))
     });
     let lines: Vec<String> = (1..)
         .zip(options)

@@ -1,5 +1,5 @@
 //! The statements for cards that were sent. Each function runs inside the group's
-//! transaction; a failure between two statements of one leaves fewer cards, never wrong ones.
+//! transaction.
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -39,6 +39,18 @@ impl CardStore for SqliteStore {
 }
 
 fn keep(connection: &Connection, card: &StoredCard) -> rusqlite::Result<()> {
+    connection.execute_batch("SAVEPOINT keep_card")?;
+    let kept = replace(connection, card);
+    let end = if kept.is_ok() {
+        "RELEASE keep_card"
+    } else {
+        "ROLLBACK TO keep_card; RELEASE keep_card"
+    };
+    connection.execute_batch(end)?;
+    kept
+}
+
+fn replace(connection: &Connection, card: &StoredCard) -> rusqlite::Result<()> {
     prune(connection, card.created_at_ms)?;
     let account = card.account.as_str();
     connection

@@ -1,6 +1,8 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use super::super::coerce;
+
 /// One difference between what the agent wrote and what is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -49,8 +51,8 @@ const MAX_FIELD_BYTES: usize = 100;
 pub(super) struct Changes(RefCell<Vec<Change>>);
 
 impl Changes {
-    pub(super) fn note(&self, field: String, kind: ChangeKind) {
-        let field = super::super::coerce::cut_bytes(&field, MAX_FIELD_BYTES).to_owned();
+    pub(super) fn note(&self, mut field: String, kind: ChangeKind) {
+        field.truncate(coerce::cut_bytes(&field, MAX_FIELD_BYTES).len());
         let change = Change { field, kind };
         let mut changes = self.0.borrow_mut();
         if changes.len() < MAX_CHANGES && !changes.contains(&change) {

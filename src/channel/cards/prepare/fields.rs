@@ -85,7 +85,10 @@ impl<'a> Fields<'a> {
     /// A key that comes back in events. What marks our own keys is taken off.
     pub(super) fn key(&self, keys: &[&str]) -> Option<String> {
         let key = self.token(keys, KEY_MAX_BYTES)?;
-        let own = key.trim_start_matches(INERT_PREFIX).trim();
+        let mut own = key.as_str();
+        while let Some(rest) = own.strip_prefix(INERT_PREFIX) {
+            own = rest.trim_start();
+        }
         if own.len() < key.len() {
             self.note(keys.first().copied().unwrap_or_default(), ChangeKind::Cut);
         }
@@ -259,15 +262,18 @@ pub(super) struct Unique(HashSet<String>);
 
 impl Unique {
     pub(super) fn take(&mut self, id: String, max_bytes: usize) -> String {
-        let mut unique = id.clone();
+        if self.0.insert(id.clone()) {
+            return id;
+        }
         let mut number = 2_usize;
-        while self.0.contains(&unique) {
+        loop {
             let suffix = format!("_{number}");
             let room = max_bytes.saturating_sub(suffix.len());
-            unique = format!("{}{suffix}", coerce::cut_bytes(&id, room));
+            let unique = format!("{}{suffix}", coerce::cut_bytes(&id, room));
+            if self.0.insert(unique.clone()) {
+                return unique;
+            }
             number += 1;
         }
-        self.0.insert(unique.clone());
-        unique
     }
 }

@@ -90,6 +90,10 @@ pub enum Reason {
 ///
 /// # Errors
 /// [`Unsendable`]: say its `rendering` in the card's place.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers hand the block over; nothing else is to be done with it"
+)]
 pub fn prepare(value: Value, now_ms: i64) -> Result<Prepared, Unsendable> {
     let unsendable = |reason| Unsendable {
         reason,
