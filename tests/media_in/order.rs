@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 use wecom::agent::AttachmentKind;
 use wecom::channel::media::inbound::{DownloadSlots, Wanted};
+use wecom::task;
 
 use crate::scene::{Scene, content, file, image, options};
 use crate::sealed::sealed;
