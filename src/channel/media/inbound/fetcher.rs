@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
@@ -243,13 +244,15 @@ impl Fetcher {
     }
 }
 
-/// The next bytes, about [`BATCH_BYTES`] of them; none at the end.
-async fn next_batch(download: &mut Download) -> Result<Vec<u8>, GuardError> {
+/// The next pieces, [`BATCH_BYTES`] or a little more of them; none at the end.
+async fn next_batch(download: &mut Download) -> Result<Vec<Bytes>, GuardError> {
     let mut batch = Vec::new();
-    while batch.len() < BATCH_BYTES
+    let mut size = 0;
+    while size < BATCH_BYTES
         && let Some(piece) = download.chunk().await?
     {
-        batch.extend_from_slice(&piece);
+        size += piece.len();
+        batch.push(piece);
     }
     Ok(batch)
 }
