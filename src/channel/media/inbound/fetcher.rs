@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
@@ -114,11 +115,12 @@ impl Fetcher {
         pushed_at_ms: i64,
         limits: &FetchLimits,
     ) -> Vec<Result<Attachment, FetchError>> {
-        stream::iter(wanted)
-            .map(|wanted| Box::pin(self.fetch(wanted, scope, pushed_at_ms, limits)))
-            .buffered(PARALLEL)
-            .collect()
-            .await
+        // Gathered first: a stream that holds the closure could not move between threads.
+        let fetches: Vec<BoxFuture<'_, _>> = wanted
+            .iter()
+            .map(|wanted| self.fetch(wanted, scope, pushed_at_ms, limits).boxed())
+            .collect();
+        stream::iter(fetches).buffered(PARALLEL).collect().await
     }
 
     async fn fetch(
