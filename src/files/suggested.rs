@@ -58,13 +58,12 @@ fn next_parameter(text: &str) -> (Option<(&str, String)>, &str) {
         return (None, rest.strip_prefix(';').unwrap_or(rest));
     };
     let value = value.trim_start();
-    let (value, rest) = match value.strip_prefix('"') {
-        Some(quoted) => quoted_value(quoted),
-        None => {
-            let end = value.find(';').unwrap_or(value.len());
-            let (token, rest) = value.split_at(end);
-            (token.trim_end().to_owned(), rest)
-        }
+    let (value, rest) = if let Some(quoted) = value.strip_prefix('"') {
+        quoted_value(quoted)
+    } else {
+        let end = value.find(';').unwrap_or(value.len());
+        let (token, rest) = value.split_at(end);
+        (token.trim_end().to_owned(), rest)
     };
     let rest = rest.find(';').and_then(|at| rest.get(at + 1..));
     (Some((name.trim_end(), value)), rest.unwrap_or_default())

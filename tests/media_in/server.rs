@@ -178,7 +178,7 @@ async fn serve(
     stream.write_all(&head).await?;
     stream.write_all(&reply.body).await?;
     if reply.then == Then::Stall {
-        tokio::time::sleep(Duration::from_secs(600)).await;
+        tokio::time::sleep(Duration::from_mins(10)).await;
     }
     stream.shutdown().await?;
     // Closing with unread bytes of the client would reset what it still reads.

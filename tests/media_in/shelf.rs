@@ -24,8 +24,8 @@ async fn a_file_lies_on_the_shelf_of_its_chat_for_the_owner_alone() {
 #[tokio::test]
 async fn a_file_of_many_batches_is_whole() {
     let whole: Vec<u8> = (0..3_000_001_u32).map(|n| (n % 251) as u8).collect();
-    let served = sealed(&whole);
-    let server = Server::start(move |_, _| Reply::ok(served.clone())).await;
+    let body = sealed(&whole);
+    let server = Server::start(move |_, _| Reply::ok(body.clone())).await;
     let mut scene = Scene::new();
     scene.limits.max_bytes = 3_000_001;
     let found = scene.fetch_one(file(server.url("/a.bin"))).await.unwrap();
@@ -81,7 +81,7 @@ async fn files_on_their_way_out_are_swept_too() {
         .unwrap();
     waiting
         .as_file()
-        .set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_millis(1_700_000_000_000))
+        .set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000))
         .unwrap();
     scene.store.clean_up(false).await;
     assert_eq!(scene.files(), [waiting.path().to_owned()]);

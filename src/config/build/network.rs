@@ -131,13 +131,13 @@ pub(super) fn url_of(
 /// Media of one account.
 pub(super) fn media(draft: &mut Draft, shared: &Shared<'_>) -> MediaSettings {
     let local_roots = local_roots(draft, shared);
+    let temp_dir = temp_dir(draft, shared);
     let keys = &draft.keys.media;
     let hours = keys.retention_hours;
     let settings = MediaSettings {
         local_roots,
         max_bytes: keys.max_bytes,
-        temp_dir: non_empty(keys.temp_dir.as_ref())
-            .map_or_else(|| shared.home.join("media"), PathBuf::from),
+        temp_dir,
         retention: (hours > 0.0)
             .then(|| Duration::try_from_secs_f64(hours * SECONDS_PER_HOUR).ok())
             .flatten(),
@@ -169,6 +169,34 @@ fn check_host_limit(draft: &mut Draft, shared: &Shared<'_>, max_bytes: u64) {
             format!("set `{here}` to the limit that is meant"),
         ));
     }
+}
+
+/// Where downloads are kept, and removed by their age: no folder where everything lies.
+fn temp_dir(draft: &mut Draft, shared: &Shared<'_>) -> PathBuf {
+    let default = shared.home.join("media");
+    let Some(chosen) = non_empty(draft.keys.media.temp_dir.as_ref()).map(PathBuf::from) else {
+        return default;
+    };
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let is_home = shared
+        .env
+        .home_dir()
+        .is_some_and(|home| real(home) == real(&chosen));
+    let what = if real(&chosen).parent().is_none() {
+        "is the root of a drive"
+    } else if is_home {
+        "is the home directory"
+    } else {
+        return chosen;
+    };
+    let here = draft.at("media.tempDir", shared);
+    draft.report(Finding::error(
+        "media_temp_dir_invalid",
+        here.clone(),
+        format!("{} {what}, not a folder for media", chosen.display()),
+        format!("set `{here}` to a folder for media alone, or remove it"),
+    ));
+    default
 }
 
 fn local_roots(draft: &mut Draft, shared: &Shared<'_>) -> Vec<PathBuf> {

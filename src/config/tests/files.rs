@@ -272,3 +272,39 @@ fn media_roots() {
         ("media_root_missing".into(), 1)
     );
 }
+
+#[test]
+fn media_are_not_kept_where_everything_lies() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).display().to_string();
+    std::fs::create_dir_all(home.path().join("operator/state")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(path("operator"), path("link")).unwrap();
+    let location = Location {
+        path: home.path().join("wecom.json"),
+        home: home.path().join("operator/state"),
+        read_only: false,
+    };
+    let env = environment(&[]).with_home_dir(home.path().join("operator"));
+    let kept_in = |dir: &str| {
+        let text = format!(
+            "{{ channels: {{ wecom: {{ enabled: true, botId: 'b', secret: 's', media: {{ tempDir: '{dir}' }} }} }} }}"
+        );
+        let loaded = match load_text(&text, &location, &env) {
+            Ok(loaded) => loaded,
+            Err(error) => error.loaded().unwrap().clone(),
+        };
+        let is_refused = all_issues(&loaded.config)
+            .iter()
+            .any(|issue| issue.code == "media_temp_dir_invalid");
+        let dir = account(&loaded, "default").media.temp_dir.clone();
+        (is_refused, dir.display().to_string())
+    };
+    assert_eq!(kept_in(&path("cache")), (false, path("cache")));
+    assert_eq!(kept_in(""), (false, path("operator/state/media")));
+    for bad in ["/", "~", &path("operator"), &path("operator/state/..")] {
+        assert_eq!(kept_in(bad), (true, path("operator/state/media")), "{bad}");
+    }
+    #[cfg(unix)]
+    assert!(kept_in(&path("link")).0);
+}

@@ -163,6 +163,7 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{BotSocket, SocketTiming, TlsFiles};
 
     fn verdict(allowed: &Allowed, url: &str) -> &'static str {
         match allowed.check(&url.parse().unwrap()) {
@@ -277,5 +278,40 @@ mod tests {
         assert!(at("localhost", "127.0.0.1"));
         assert!(!at("localhost", "8.8.8.8"));
         assert!(!at("example.com", "127.0.0.1"));
+    }
+
+    #[test]
+    fn only_a_bot_on_this_machine_without_encryption_is_simulated() {
+        let of = |url: Option<&str>| {
+            let mut account = Account::unconfigured("hq".into(), std::path::Path::new("/state"));
+            account.media.allowed_hosts = vec!["files".to_owned()];
+            account.bot_socket = url.map(|url| BotSocket {
+                bot_id: "b".into(),
+                secret: "s".into(),
+                url: url.parse().unwrap(),
+                tls: TlsFiles::default(),
+                proxy: None,
+                timing: SocketTiming::default(),
+                compat_version: None,
+                reclaim: None,
+            });
+            Allowed::of_account(&account)
+        };
+        let usual = Allowed::new(&["files"], false);
+        for url in [
+            None,
+            Some("wss://openws.work.weixin.qq.com"),
+            Some("wss://127.0.0.1:8443"),
+            Some("ws://10.0.0.1:8080"),
+        ] {
+            assert_eq!(of(url), usual, "{url:?}");
+        }
+        for url in [
+            "ws://127.0.0.1:8080",
+            "ws://localhost:8080",
+            "ws://[::1]:8080",
+        ] {
+            assert_eq!(of(Some(url)), usual.clone().with_loopback(), "{url}");
+        }
     }
 }

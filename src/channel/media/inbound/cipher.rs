@@ -21,6 +21,9 @@ const BLOCK_BYTES: usize = 16;
 /// of 16 refuse half of its files.
 pub(super) const PADDING_BYTES: usize = 32;
 
+/// Bytes that are decrypted in one go: few enough to stay close to the processor.
+const AT_ONCE_BYTES: usize = 32 * 1024;
+
 /// With or without `=`; the bits that a last digit has too many may be anything, since
 /// WeCom draws the digits at random.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -116,20 +119,9 @@ impl Unsealer {
     /// # Errors
     /// Those of `out`.
     pub fn write(&mut self, sealed: &[u8], out: &mut impl Write) -> io::Result<()> {
-        self.is_empty &= sealed.is_empty();
-        self.buffer.extend_from_slice(sealed);
-        if let Some(sealed) = self.buffer.get_mut(self.plain..) {
-            let (blocks, _part) = Array::slice_as_chunks_mut(sealed);
-            self.plain += blocks.len() * BLOCK_BYTES;
-            self.cipher.decrypt_blocks(blocks);
-        }
-        let certain = self.plain.saturating_sub(PADDING_BYTES);
-        if let Some(content) = self.buffer.get(..certain) {
-            out.write_all(content)?;
-        }
-        self.buffer.drain(..certain);
-        self.plain -= certain;
-        Ok(())
+        sealed
+            .chunks(AT_ONCE_BYTES)
+            .try_for_each(|sealed| self.write_some(sealed, out))
     }
 
     /// Checks the padding and writes the rest of the content.
@@ -155,6 +147,23 @@ impl Unsealer {
             return Err(DecryptError::Padding);
         }
         Ok(out.write_all(content))
+    }
+
+    fn write_some(&mut self, sealed: &[u8], out: &mut impl Write) -> io::Result<()> {
+        self.is_empty = false;
+        self.buffer.extend_from_slice(sealed);
+        if let Some(sealed) = self.buffer.get_mut(self.plain..) {
+            let (blocks, _part) = Array::slice_as_chunks_mut(sealed);
+            self.plain += blocks.len() * BLOCK_BYTES;
+            self.cipher.decrypt_blocks(blocks);
+        }
+        let certain = self.plain.saturating_sub(PADDING_BYTES);
+        if let Some(content) = self.buffer.get(..certain) {
+            out.write_all(content)?;
+        }
+        self.buffer.drain(..certain);
+        self.plain -= certain;
+        Ok(())
     }
 }
 

@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
@@ -113,10 +115,10 @@ impl Fetcher {
         pushed_at_ms: i64,
         limits: &FetchLimits,
     ) -> Vec<Result<Attachment, FetchError>> {
-        // Collected first: a stream that borrows from its items can't be spawned.
-        let fetches: Vec<_> = wanted
+        // Gathered first: a stream that holds the closure could not move between threads.
+        let fetches: Vec<BoxFuture<'_, _>> = wanted
             .iter()
-            .map(|wanted| Box::pin(self.fetch(wanted, scope, pushed_at_ms, limits)))
+            .map(|wanted| self.fetch(wanted, scope, pushed_at_ms, limits).boxed())
             .collect();
         stream::iter(fetches).buffered(PARALLEL).collect().await
     }
@@ -244,13 +246,15 @@ impl Fetcher {
     }
 }
 
-/// The next bytes, about [`BATCH_BYTES`] of them; none at the end.
-async fn next_batch(download: &mut Download) -> Result<Vec<u8>, GuardError> {
+/// The next pieces, [`BATCH_BYTES`] or a little more of them; none at the end.
+async fn next_batch(download: &mut Download) -> Result<Vec<Bytes>, GuardError> {
     let mut batch = Vec::new();
-    while batch.len() < BATCH_BYTES
+    let mut size = 0;
+    while size < BATCH_BYTES
         && let Some(piece) = download.chunk().await?
     {
-        batch.extend_from_slice(&piece);
+        size += piece.len();
+        batch.push(piece);
     }
     Ok(batch)
 }

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use bytes::Bytes;
+
 use super::cipher::{MediaKey, Unsealer};
 use super::content;
 use super::error::Cause;
@@ -39,10 +41,12 @@ impl Sink {
     }
 
     /// Takes the next bytes as they arrived.
-    pub(super) fn write(mut self, bytes: &[u8]) -> Result<Self, Cause> {
-        match &mut self.unsealer {
-            Some(unsealer) => unsealer.write(bytes, &mut self.writing)?,
-            None => self.writing.write_all(bytes)?,
+    pub(super) fn write(mut self, batch: &[Bytes]) -> Result<Self, Cause> {
+        for bytes in batch {
+            match &mut self.unsealer {
+                Some(unsealer) => unsealer.write(bytes, &mut self.writing)?,
+                None => self.writing.write_all(bytes)?,
+            }
         }
         Ok(self)
     }
