@@ -354,13 +354,11 @@ async fn an_upload_is_given_up_before_wecom_forgets_it() {
         init(&mut peer, "U").await;
         // Each chunk gets through in the end, and each takes its time.
         loop {
-            let frame = expect(&mut peer, CHUNK).await;
+            expect(&mut peer, CHUNK).await;
             drop(peer);
             tokio::time::sleep(Duration::from_secs(50)).await;
             peer = rig.subscribed().await;
-            let again = expect(&mut peer, CHUNK).await;
-            assert_eq!(index(&again), index(&frame));
-            peer.ack(&again).await;
+            chunk(&mut peer).await;
         }
     };
     let upload = file(40);
