@@ -51,7 +51,8 @@ async fn outside_of_the_roots_nothing_goes_out() {
     ] {
         assert_eq!(house.class(text).await, class, "{text}");
     }
-    assert_eq!(house.sim.frames(&wecom::sim::DEMO_BOT.into()), []);
+    assert_eq!(house.frames("aibot_upload_media_init"), []);
+    assert_eq!(house.seen(), []);
     house.close().await;
 }
 
