@@ -53,13 +53,11 @@ impl AmrCounter {
             return;
         }
         loop {
-            bytes = match bytes.split_at_checked(self.missing) {
-                Some((_, rest)) => rest,
-                None => {
-                    self.missing -= bytes.len();
-                    return;
-                }
+            let Some((_, behind)) = bytes.split_at_checked(self.missing) else {
+                self.missing -= bytes.len();
+                return;
             };
+            bytes = behind;
             self.missing = 0;
             let Some((first, rest)) = bytes.split_first() else {
                 return;

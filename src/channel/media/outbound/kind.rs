@@ -110,7 +110,7 @@ pub fn kind_of(content_type: &str) -> UploadKind {
     match content_type.split_once('/') {
         Some(("image", _)) => UploadKind::Image,
         Some(("video", _)) => UploadKind::Video,
-        Some(("audio" | "voice", _)) | Some(("application", "ogg")) => UploadKind::Voice,
+        Some(("audio" | "voice", _) | ("application", "ogg")) => UploadKind::Voice,
         _ => UploadKind::File,
     }
 }

@@ -11,9 +11,6 @@ use crate::files::sanitise;
 /// The longest reference, in bytes.
 pub(super) const MAX_BYTES: usize = 4_096;
 
-/// Characters of a name that a note repeats.
-const SHOWN_CHARS: usize = 80;
-
 /// Punctuation that ends a sentence rather than a name.
 pub(super) const TRAILING: [char; 15] = [
     '.', ',', ';', ':', '!', '?', '。', '，', '；', '：', '！', '？', ')', ']', '}',
@@ -126,7 +123,7 @@ pub(super) fn base_name_of(text: &str) -> String {
         },
         Err(_) => text.split(['?', '#']).next().unwrap_or_default().to_owned(),
     };
-    sanitise(&name).chars().take(SHOWN_CHARS).collect()
+    sanitise(&name)
 }
 
 /// The last part of an address's path, decoded; `None` where it has none.

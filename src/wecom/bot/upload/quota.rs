@@ -90,7 +90,7 @@ mod tests {
             quota.take().await.unwrap();
         }
         let refused = quota.take().await;
-        let expected = HOUR - begun.elapsed();
+        let expected = HOUR.saturating_sub(begun.elapsed());
         assert!(matches!(refused, Err(UploadError::Quota { wait }) if wait == expected));
         tokio::time::advance(expected).await;
         quota.take().await.unwrap();

@@ -7,8 +7,8 @@ fn source(text: &str) -> Result<Source, &'static str> {
     }
 }
 
-fn local(path: &str) -> Result<Source, &'static str> {
-    Ok(Source::Local(path.to_owned()))
+fn local(path: &str) -> Source {
+    Source::Local(path.to_owned())
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn every_accepted_form() {
         ("file:///a/b%20c.png", "file:///a/b%20c.png"),
         ("FILE://LOCALHOST/a", "file:///a"),
     ] {
-        assert_eq!(source(text), local(path), "{text}");
+        assert_eq!(source(text), Ok(local(path)), "{text}");
     }
     for text in [
         "https://e.com/a",
@@ -109,10 +109,7 @@ fn names_for_people_have_no_path_and_no_query() {
     ] {
         assert_eq!(base_name_of(text), name, "{text}");
     }
-    assert_eq!(
-        base_name_of(&"长".repeat(1_000)).chars().count(),
-        SHOWN_CHARS
-    );
+    assert!(base_name_of(&"长".repeat(1_000)).len() <= 120);
 }
 
 #[test]
