@@ -9,12 +9,14 @@
 //!               (attempts)   decided       given up with a reason
 //! ```
 
+mod pairing;
 mod sqlite;
 
 use async_trait::async_trait;
 
 use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
+pub use pairing::{ApprovedSender, Knocked, PairingRequest, PairingStore};
 pub use sqlite::SqliteStore;
 
 /// Row id of a recorded message.
@@ -180,7 +182,7 @@ pub enum StoreError {
 /// Every method returns when its effect is durable. All are idempotent where a repeat can
 /// happen after a crash.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: PairingStore + Send + Sync + std::fmt::Debug {
     /// Accepts messages, all of them or (on an error) none; answers in the same order.
     async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;
 

@@ -5,7 +5,8 @@ mod entry;
 use crate::config::{Access, DmPolicy, GroupPolicy, GroupRule};
 use crate::ids::{Chat, ChatKind, UserId};
 
-use entry::{lists_chat, lists_sender};
+use entry::lists_chat;
+pub(crate) use entry::{lists_sender, means_sender, plain_sender};
 
 /// What the gate decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
