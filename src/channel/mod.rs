@@ -11,7 +11,7 @@
 
 mod account;
 mod bots;
-mod command;
+pub mod command;
 mod draft;
 mod inbound;
 mod mailbox;

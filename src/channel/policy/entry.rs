@@ -41,6 +41,11 @@ pub(crate) fn means_sender(entry: &str, sender: &UserId) -> bool {
     matches_member(normalise(entry, &["user", "userid"]), sender.as_str())
 }
 
+/// Whether an entry of a list of people stands for all of them.
+pub(crate) fn is_everybody(entry: &str) -> bool {
+    plain_sender(entry) == "*"
+}
+
 /// An entry of a list of people without white space and prefixes.
 pub(crate) fn plain_sender(entry: &str) -> &str {
     normalise(entry, &["user", "userid"])
