@@ -5,8 +5,10 @@ pub mod config;
 mod demo;
 mod logging;
 mod mcp;
+mod pairing;
 mod print;
 mod reload;
+mod route;
 mod run;
 mod sim;
 pub mod skills;
@@ -52,6 +54,12 @@ enum Command {
     /// Accounts of the running daemon
     #[command(subcommand)]
     Channels(channels::ChannelsCommand),
+    /// People who asked for access: list, approve, reject, revoke
+    #[command(subcommand)]
+    Pairing(pairing::PairingCommand),
+    /// Which agent answers whom, and why
+    #[command(subcommand)]
+    Route(route::RouteCommand),
     /// Read, change and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -87,6 +95,8 @@ impl Command {
             | Self::Sim(_)
             | Self::Channels(_)
             | Self::Config(_)
+            | Self::Pairing(_)
+            | Self::Route(_)
             | Self::Mcp(_)
             | Self::Skills(_) => "warn",
         }
@@ -98,6 +108,8 @@ impl Command {
             Self::Run(args) => run::run(&args, location, environment),
             Self::Sim(args) => sim::run(&args),
             Self::Channels(command) => channels::run(&command, &location),
+            Self::Pairing(command) => pairing::run(command, &location, &environment),
+            Self::Route(command) => route::run(&command, &location, &environment),
             Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {

@@ -3,6 +3,7 @@
 //! A stranger who writes gets a code; the owner approves it on the command line. Requests
 //! last an hour; approved senders stay until they are revoked.
 
+mod change;
 mod code;
 mod files;
 mod introduction;
@@ -17,6 +18,7 @@ use crate::config::normalise_account_id;
 use crate::ids::{AccountId, UserId};
 use crate::store::{ApprovedSender, Knocked, PairingRequest, Store, StoreError};
 
+pub use change::{ApprovedRecord, Change, Changed, Listing};
 pub use code::looks_like_code;
 pub use files::{FileError, PairingFile, RequestRecord, exported, iso_time, read_file};
 use introduction::Desk;
@@ -293,3 +295,6 @@ impl Pairings {
 fn expired(now_ms: i64) -> i64 {
     now_ms.saturating_sub(REQUEST_LIFE_MS)
 }
+
+#[cfg(test)]
+mod tests;

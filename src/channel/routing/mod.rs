@@ -182,3 +182,6 @@ fn is_shared(config: &Config, agent: &str, chat: &Chat) -> bool {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;
