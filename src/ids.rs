@@ -3,6 +3,7 @@
 //! Every identifier keeps the letters' case as received: WeCom answers `93006` to a
 //! chat id whose case was changed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,28 @@ identifier!(
     /// A `media_id` of WeCom's temporary media store (valid for three days).
     MediaId
 );
+
+impl UserId {
+    /// The form in which two ids are compared: small letters, as WeCom takes a member's id in
+    /// any case; encrypted ids as they are.
+    pub fn folded(&self) -> Cow<'_, str> {
+        let id = self.as_str();
+        if is_case_sensitive(id) || !id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Borrowed(id)
+        } else {
+            Cow::Owned(id.to_ascii_lowercase())
+        }
+    }
+}
+
+/// Whether a sender's id is an encrypted or external one (`wo…`, `wm…`): those can differ in
+/// case alone.
+pub(crate) fn is_case_sensitive(sender: &str) -> bool {
+    sender.len() >= ENCRYPTED_ID_MIN && (sender.starts_with("wo") || sender.starts_with("wm"))
+}
+
+/// Shorter ids that begin with `wo` or `wm` are names that people chose ("wolf").
+const ENCRYPTED_ID_MIN: usize = 20;
 
 /// What kind of conversation a chat is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

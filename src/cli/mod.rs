@@ -7,8 +7,10 @@ mod demo;
 mod doctor;
 mod logging;
 mod mcp;
+mod pairing;
 mod print;
 mod reload;
+mod route;
 mod run;
 mod sim;
 pub mod skills;
@@ -59,6 +61,12 @@ enum Command {
     /// Accounts: set up, look at, take away
     #[command(subcommand)]
     Channels(channels::ChannelsCommand),
+    /// People who asked for access: list, approve, reject, revoke
+    #[command(subcommand)]
+    Pairing(pairing::PairingCommand),
+    /// Which agent answers whom, and why
+    #[command(subcommand)]
+    Route(route::RouteCommand),
     /// Read, change and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -96,6 +104,8 @@ impl Command {
             | Self::Doctor(_)
             | Self::Channels(_)
             | Self::Config(_)
+            | Self::Pairing(_)
+            | Self::Route(_)
             | Self::Mcp(_)
             | Self::Skills(_) => "warn",
         }
@@ -109,6 +119,8 @@ impl Command {
             Self::Status(args) => status::run(&args, &location, &environment),
             Self::Doctor(args) => doctor::run(&args, &location, &environment),
             Self::Channels(command) => channels::run(command, &location, &environment),
+            Self::Pairing(command) => pairing::run(command, &location, &environment),
+            Self::Route(command) => route::run(&command, &location, &environment),
             Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {

@@ -23,7 +23,7 @@ mod live;
 mod load;
 mod location;
 pub mod path;
-mod place;
+pub(crate) mod place;
 pub mod proxy;
 mod reader;
 pub mod reload;

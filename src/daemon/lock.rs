@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// An exclusive claim on a state directory; given back when dropped, or by the system when
 /// the process dies.
 #[derive(Debug)]
-pub(super) struct HomeLock {
+pub(crate) struct HomeLock {
     _file: File,
 }
 
@@ -34,7 +34,7 @@ pub enum LockError {
 
 impl HomeLock {
     /// Claims the directory, making it (mode 0700) where needed.
-    pub(super) fn acquire(home: &Path) -> Result<Self, LockError> {
+    pub(crate) fn acquire(home: &Path) -> Result<Self, LockError> {
         let unusable = |source| LockError::Unusable {
             home: home.to_owned(),
             source,

@@ -26,7 +26,7 @@ use crate::store::{SqliteStore, Store, StoreError};
 use crate::task;
 
 pub use contact::{Contact, ContactError, find};
-use lock::HomeLock;
+pub(crate) use lock::HomeLock;
 pub use lock::LockError;
 use reload::{FileReloader, watch_files};
 pub use standalone::Standalone;

@@ -9,7 +9,8 @@
 //!               (attempts)   goes out       given up with a reason
 //! ```
 
-pub mod cards;
+mod cards;
+mod pairing;
 mod sqlite;
 
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
 pub use cards::{CardStore, StoredCard};
+pub use pairing::{ApprovedSender, Knocked, PairingRequest, PairingStore};
 pub use sqlite::SqliteStore;
 
 /// Row id of a recorded message.
@@ -186,7 +188,7 @@ pub enum StoreError {
 /// Every method returns when its effect is durable. All are idempotent where a repeat can
 /// happen after a crash.
 #[async_trait]
-pub trait Store: CardStore + Send + Sync + std::fmt::Debug {
+pub trait Store: CardStore + PairingStore + Send + Sync + std::fmt::Debug {
     /// Accepts messages, all of them or (on an error) none; answers in the same order.
     async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;
 

@@ -1,6 +1,7 @@
 //! Every sentence that people read in a chat, in one place: Chinese as sent, English in
 //! the comment beside it.
 
+pub mod access;
 pub mod cards;
 pub mod media_in;
 pub mod media_out;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{ChatId, UserId};
+use crate::ids::{ChatId, UserId, is_case_sensitive};
 
 /// Names of the channel that may stand before an entry.
 const CHANNELS: &[&str] = &["wecom-agent", "wecom", "qywx", "wework", "wechatwork"];
 
 /// Whether a list of senders matches `sender`: `*`, the id (letter case does not matter
 /// for members), or a reference to an access group. An unknown group matches nobody.
-pub(super) fn lists_sender(
+pub(crate) fn lists_sender(
     entries: &[String],
     groups: &BTreeMap<String, Vec<String>>,
     sender: &UserId,
@@ -35,19 +35,30 @@ pub(super) fn lists_chat(entries: &[String], chat: &ChatId) -> bool {
     })
 }
 
-/// Members' ids are compared without regard to case, as WeCom does. Encrypted and external
-/// ids (`wo…`, `wm…`) can differ in case alone.
+/// Whether an address of a person, such as one of `session.identityLinks`, means `sender`:
+/// an entry of another channel (`slack:x`) does not.
+pub(crate) fn means_sender(entry: &str, sender: &UserId) -> bool {
+    matches_member(normalise(entry, &["user", "userid"]), sender.as_str())
+}
+
+/// Whether an entry of a list of people stands for all of them.
+pub(crate) fn is_everybody(entry: &str) -> bool {
+    plain_sender(entry) == "*"
+}
+
+/// An entry of a list of people without white space and prefixes.
+pub(crate) fn plain_sender(entry: &str) -> &str {
+    normalise(entry, &["user", "userid"])
+}
+
+/// Members' ids are compared without regard to letter case, as WeCom does.
 fn matches_member(entry: &str, sender: &str) -> bool {
-    let encrypted = |id: &str| id.starts_with("wo") || id.starts_with("wm");
-    if encrypted(entry) && encrypted(sender) && entry.len() >= ENCRYPTED_ID_MIN {
+    if is_case_sensitive(entry) || is_case_sensitive(sender) {
         entry == sender
     } else {
         entry.eq_ignore_ascii_case(sender)
     }
 }
-
-/// Shorter ids that begin with `wo` or `wm` are names that people chose ("wolf").
-const ENCRYPTED_ID_MIN: usize = 20;
 
 fn group_reference(entry: &str) -> Option<&str> {
     strip_prefix(entry.trim(), "accessGroup").map(str::trim)

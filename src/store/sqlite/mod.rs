@@ -8,6 +8,7 @@
 
 mod cards;
 mod inbox;
+mod pairing;
 mod schema;
 mod tokens;
 

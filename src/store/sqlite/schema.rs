@@ -56,6 +56,24 @@ const MIGRATIONS: &[&str] = &[
         answer      TEXT NOT NULL,
         PRIMARY KEY (card, member)
     ) STRICT, WITHOUT ROWID;",
+    // pairing; `sender_key` is the sender's id as it is compared
+    "CREATE TABLE pairing_requests (
+        account     TEXT NOT NULL,
+        sender_key  TEXT NOT NULL,
+        sender      TEXT NOT NULL,
+        code        TEXT NOT NULL UNIQUE,
+        created_at  INTEGER NOT NULL,
+        last_seen   INTEGER NOT NULL,
+        told        INTEGER NOT NULL,
+        PRIMARY KEY (account, sender_key)
+    ) STRICT;
+    CREATE TABLE paired_senders (
+        account     TEXT NOT NULL,
+        sender_key  TEXT NOT NULL,
+        sender      TEXT NOT NULL,
+        approved_at INTEGER NOT NULL,
+        PRIMARY KEY (account, sender_key)
+    ) STRICT;",
 ];
 
 /// The version that this program brings a file to.

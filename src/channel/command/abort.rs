@@ -1,6 +1,6 @@
-//! What a user may ask of the runtime itself.
+//! Words that stop a running answer.
 
-use super::inbound::without_mention;
+use crate::channel::inbound::without_mention;
 
 /// Whole messages that stop a running answer, beside `/stop`. Not "wait" and not 取消:
 /// those are ordinary words in work chats.
