@@ -16,7 +16,7 @@ mod draft;
 mod inbound;
 mod mailbox;
 pub mod media;
-mod outbound;
+pub mod outbound;
 pub mod policy;
 mod reply;
 mod runtime;

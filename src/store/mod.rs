@@ -9,12 +9,14 @@
 //!               (attempts)   decided       given up with a reason
 //! ```
 
+mod routes;
 mod sqlite;
 
 use async_trait::async_trait;
 
 use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
+pub use routes::{KnownChat, LastRoute, RouteStore, RouteVia};
 pub use sqlite::SqliteStore;
 
 /// Row id of a recorded message.
@@ -26,6 +28,10 @@ pub struct InboxId(pub i64);
 pub struct NewMessage {
     /// The conversation.
     pub chat: Chat,
+    /// Who wrote.
+    pub sender: UserId,
+    /// How it came.
+    pub via: RouteVia,
     /// With the account, what makes the message itself: a repeat is recorded once.
     pub message_id: MessageId,
     /// The id that a reply carries.
@@ -180,7 +186,7 @@ pub enum StoreError {
 /// Every method returns when its effect is durable. All are idempotent where a repeat can
 /// happen after a crash.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: RouteStore + Send + Sync + std::fmt::Debug {
     /// Accepts messages, all of them or (on an error) none; answers in the same order.
     async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;
 

@@ -1,6 +1,8 @@
 //! Every sentence that people read in a chat, in one place: Chinese as sent, English in
 //! the comment beside it.
 
+pub mod outbound;
+
 /// The client shows its thinking animation for a stream with exactly this content.
 pub const THINKING: &str = "<think></think>";
 

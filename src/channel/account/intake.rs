@@ -16,7 +16,7 @@ use crate::channel::reply::Opened;
 use crate::config::Account;
 use crate::failpoint;
 use crate::ids::{Chat, ChatId, ChatKind, ReqId, StreamId, generate};
-use crate::store::{NewMessage, Recorded};
+use crate::store::{NewMessage, Recorded, RouteVia};
 use crate::task;
 use crate::texts;
 use crate::wecom::bot::{
@@ -90,6 +90,8 @@ fn consider(core: &Arc<Core>, settings: &Account, frame: PushFrame) -> Option<Ca
             let now_ms = core.shared.clock.now_ms();
             let record = NewMessage {
                 chat: inbound.chat.clone(),
+                sender: inbound.sender.clone(),
+                via: RouteVia::Bot,
                 message_id: inbound.message_id.clone(),
                 req_id: inbound.req_id.clone(),
                 stream_id: StreamId::new(generate("stream", now_ms)),

@@ -23,7 +23,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// What a message is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Priority {
+pub enum Priority {
     /// A placeholder or notice that an answer can do without.
     Status,
     /// An answer.
@@ -32,7 +32,7 @@ pub(crate) enum Priority {
 
 /// The budgets of all conversations of one account.
 #[derive(Debug, Default)]
-pub(crate) struct Budgets {
+pub struct Budgets {
     chats: Mutex<Chats>,
 }
 
@@ -48,7 +48,7 @@ impl Budgets {
     /// # Errors
     ///
     /// How long to wait until there may be room; nothing was taken.
-    pub(crate) fn take(&self, chat: &Chat, priority: Priority) -> Result<(), Duration> {
+    pub fn take(&self, chat: &Chat, priority: Priority) -> Result<(), Duration> {
         let now = Instant::now();
         // A poisoned lock only means that a panic elsewhere left counters as they were.
         let mut chats = self

@@ -7,6 +7,7 @@
 //! (`synchronous=FULL`): what was accepted survives a power cut, not only a kill.
 
 mod inbox;
+mod routes;
 mod schema;
 mod tokens;
 

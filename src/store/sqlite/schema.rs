@@ -38,6 +38,28 @@ const MIGRATIONS: &[&str] = &[
         created_at  INTEGER NOT NULL,
         expires_at  INTEGER
     ) STRICT;",
+    // 3: who was heard of, and where
+    "ALTER TABLE inbox ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+    ALTER TABLE inbox ADD COLUMN via TEXT NOT NULL DEFAULT 'bot';
+    CREATE TABLE routes (
+        account TEXT NOT NULL,
+        kind    TEXT NOT NULL CHECK (kind IN ('direct', 'group')),
+        chat_id TEXT NOT NULL,
+        sender  TEXT NOT NULL,
+        via     TEXT NOT NULL CHECK (via IN ('bot', 'agent')),
+        at      INTEGER NOT NULL,
+        PRIMARY KEY (account, kind, chat_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX routes_folded ON routes (account, kind, chat_id COLLATE NOCASE);
+    CREATE INDEX routes_at ON routes (at);
+    CREATE TABLE senders (
+        account TEXT NOT NULL,
+        folded  TEXT NOT NULL,
+        id      TEXT NOT NULL,
+        at      INTEGER NOT NULL,
+        PRIMARY KEY (account, folded)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX senders_at ON senders (at);",
 ];
 
 /// Sets the connection up and brings the schema up to date, each step in a transaction.
