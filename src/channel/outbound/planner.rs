@@ -78,3 +78,5 @@ impl Planner {
         run::run(self, &config, resolved, request).await
     }
 }
+#[cfg(test)]
+mod tests;
