@@ -5,6 +5,7 @@ pub mod config;
 mod demo;
 mod logging;
 mod mcp;
+mod message;
 mod print;
 mod reload;
 mod run;
@@ -52,6 +53,9 @@ enum Command {
     /// Accounts of the running daemon
     #[command(subcommand)]
     Channels(channels::ChannelsCommand),
+    /// Send messages to members, chats, departments and tags
+    #[command(subcommand)]
+    Message(message::MessageCommand),
     /// Read, change and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -88,6 +92,7 @@ impl Command {
             | Self::Channels(_)
             | Self::Config(_)
             | Self::Mcp(_)
+            | Self::Message(_)
             | Self::Skills(_) => "warn",
         }
     }
@@ -99,6 +104,7 @@ impl Command {
             Self::Sim(args) => sim::run(&args),
             Self::Channels(command) => channels::run(&command, &location),
             Self::Mcp(args) => mcp::run(args, &location, &environment),
+            Self::Message(command) => message::run(command, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {
                     location: &location,

@@ -14,6 +14,7 @@ mod api;
 mod connection;
 mod guard;
 mod health;
+mod messages;
 mod tokens;
 mod tools;
 
@@ -30,6 +31,7 @@ use crate::secret::Secret;
 
 pub use api::{ReloadReport, ResumeReply};
 pub use connection::serve;
+pub use messages::{MESSAGES_PATH, MessageRequest, MessageServices, message_router};
 pub use tokens::{RevokeReply, RevokeRequest, TokenLine, TokenReply};
 
 /// What the handlers work with.

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
-pub use routes::{KnownChat, LastRoute, RouteStore, RouteVia};
+pub use routes::{KnownChat, LastRoute, NoRoutes, RouteStore, RouteVia};
 pub use sqlite::SqliteStore;
 
 /// Row id of a recorded message.
