@@ -52,7 +52,7 @@ pub(super) struct BroadcastArgs {
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct MessageArgs {
     /// The text, Markdown; with --media it is the caption
-    #[arg(short, long = "message", value_name = "TEXT")]
+    #[arg(short = 'm', long = "message", value_name = "TEXT")]
     text: Option<String>,
 
     /// A file below the working directory, or an address; may be repeated
@@ -293,7 +293,31 @@ fn report_line(report: &DeliveryReport) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn the_options_fit_together() {
+        Cli::command().debug_assert();
+        for line in [
+            "wecom message send -t user:a -m hi --dry-run --json --via agent --silent",
+            "wecom message send --channel wecom --target group:wrA --media a.png --media b.png",
+            "wecom message broadcast --targets a b party:1 -m hi --yes",
+        ] {
+            assert!(
+                Cli::command().try_get_matches_from(line.split(' ')).is_ok(),
+                "{line}"
+            );
+        }
+        let unknown = "wecom message send -t a -m hi --presentation x";
+        assert!(
+            Cli::command()
+                .try_get_matches_from(unknown.split(' '))
+                .is_err()
+        );
+    }
 
     #[test]
     fn the_line_says_how_it_went() {
