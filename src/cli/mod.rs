@@ -8,6 +8,7 @@ mod doctor;
 mod logging;
 mod mcp;
 mod pairing;
+mod message;
 mod print;
 mod reload;
 mod route;
@@ -67,6 +68,9 @@ enum Command {
     /// Which agent answers whom, and why
     #[command(subcommand)]
     Route(route::RouteCommand),
+    /// Send messages to members, chats, departments and tags
+    #[command(subcommand)]
+    Message(message::MessageCommand),
     /// Read, change and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -107,6 +111,7 @@ impl Command {
             | Self::Pairing(_)
             | Self::Route(_)
             | Self::Mcp(_)
+            | Self::Message(_)
             | Self::Skills(_) => "warn",
         }
     }
@@ -122,6 +127,7 @@ impl Command {
             Self::Pairing(command) => pairing::run(command, &location, &environment),
             Self::Route(command) => route::run(&command, &location, &environment),
             Self::Mcp(args) => mcp::run(args, &location, &environment),
+            Self::Message(command) => message::run(command, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {
                     location: &location,

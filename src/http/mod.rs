@@ -15,6 +15,7 @@ mod connection;
 mod guard;
 mod health;
 mod pairing;
+mod messages;
 mod tokens;
 mod tools;
 
@@ -32,6 +33,7 @@ use crate::secret::Secret;
 pub use api::{DaemonRecord, ReloadReport, ResumeReply};
 pub use connection::serve;
 pub use pairing::{PairingServices, pairing_router};
+pub use messages::{MESSAGES_PATH, MessageRequest, MessageServices, message_router};
 pub use tokens::{RevokeReply, RevokeRequest, TokenLine, TokenReply};
 
 /// What the handlers work with.

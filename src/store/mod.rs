@@ -11,6 +11,7 @@
 
 mod cards;
 mod pairing;
+mod routes;
 mod sqlite;
 
 use async_trait::async_trait;
@@ -20,6 +21,7 @@ use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
 pub use cards::{CardStore, StoredCard};
 pub use pairing::{ApprovedSender, Knocked, PairingRequest, PairingStore};
+pub use routes::{KnownChat, LastRoute, NoRoutes, RouteStore, RouteVia};
 pub use sqlite::SqliteStore;
 
 /// Row id of a recorded message.
@@ -31,6 +33,10 @@ pub struct InboxId(pub i64);
 pub struct NewMessage {
     /// The conversation.
     pub chat: Chat,
+    /// Who wrote.
+    pub sender: UserId,
+    /// How it came.
+    pub via: RouteVia,
     /// With the account, what makes the message itself: a repeat is recorded once.
     pub message_id: MessageId,
     /// The id that a reply carries.
@@ -188,7 +194,7 @@ pub enum StoreError {
 /// Every method returns when its effect is durable. All are idempotent where a repeat can
 /// happen after a crash.
 #[async_trait]
-pub trait Store: CardStore + PairingStore + Send + Sync + std::fmt::Debug {
+pub trait Store: CardStore + PairingStore + RouteStore + Send + Sync + std::fmt::Debug {
     /// Accepts messages, all of them or (on an error) none; answers in the same order.
     async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;
 

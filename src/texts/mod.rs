@@ -5,6 +5,7 @@ pub mod access;
 pub mod cards;
 pub mod media_in;
 pub mod media_out;
+pub mod outbound;
 
 /// The client shows its thinking animation for a stream with exactly this content.
 pub const THINKING: &str = "<think></think>";

@@ -4,7 +4,7 @@ mod call;
 mod config;
 mod person;
 mod stdio;
-mod surroundings;
+pub(super) mod surroundings;
 mod token;
 
 use std::process::ExitCode;

@@ -10,7 +10,7 @@ use crate::ids::{AccountId, UserId};
 
 /// The configuration; where it can't be used, what everything has by default. The daemon
 /// has the last word on accounts, and skills need no configuration.
-pub(super) fn configuration(location: &Location, environment: &Environment) -> Config {
+pub(in crate::cli) fn configuration(location: &Location, environment: &Environment) -> Config {
     match config::load(location, environment) {
         Ok(loaded) => loaded.config,
         Err(error) => {
@@ -29,7 +29,10 @@ pub(super) fn configuration(location: &Location, environment: &Environment) -> C
 ///
 /// # Errors
 /// There is none of that name.
-pub(super) fn account(config: &Config, named: Option<&str>) -> Result<AccountId, UnknownAccount> {
+pub(in crate::cli) fn account(
+    config: &Config,
+    named: Option<&str>,
+) -> Result<AccountId, UnknownAccount> {
     match named {
         None => Ok(config.default_account.clone()),
         Some(name) => Ok(config.account(name)?.id.clone()),
@@ -40,7 +43,7 @@ pub(super) fn account(config: &Config, named: Option<&str>) -> Result<AccountId,
 ///
 /// # Errors
 /// The member's id can't be put in a header.
-pub(super) fn operator(account: AccountId, user: Option<&str>) -> anyhow::Result<Identity> {
+pub(in crate::cli) fn operator(account: AccountId, user: Option<&str>) -> anyhow::Result<Identity> {
     let user = user.map(str::trim).filter(|user| !user.is_empty());
     let user = user.map(UserId::new);
     if let Some(user) = user.as_ref().filter(|user| !identity::fits_header(user)) {
@@ -51,7 +54,11 @@ pub(super) fn operator(account: AccountId, user: Option<&str>) -> anyhow::Result
 
 /// The files that a program on this machine may name: below the configured folders, or else
 /// below the working directory.
-pub(super) fn files(config: &Config, account: &AccountId, environment: &Environment) -> FileGrant {
+pub(in crate::cli) fn files(
+    config: &Config,
+    account: &AccountId,
+    environment: &Environment,
+) -> FileGrant {
     let configured = config
         .accounts
         .get(account)

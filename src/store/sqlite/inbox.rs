@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{Answer, InboxId, NewMessage, OpenMessage, Outcome, Recorded, Stage};
+use super::routes;
 use crate::ids::{AccountId, Chat, ChatKind};
 
 pub(super) fn record(
@@ -23,8 +24,8 @@ pub(super) fn record(
 fn insert_all(connection: &Connection, messages: &[NewMessage]) -> rusqlite::Result<Vec<Recorded>> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO inbox (account, message_id, chat_kind, chat_id, req_id, stream_id, payload,
-                            received_at, attempts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                            received_at, attempts, sender, via)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (account, message_id) DO NOTHING
          RETURNING id",
     )?;
@@ -43,11 +44,17 @@ fn insert_all(connection: &Connection, messages: &[NewMessage]) -> rusqlite::Res
                         message.payload,
                         message.received_at_ms,
                         u32::from(message.begins),
+                        message.sender.as_str(),
+                        routes::via_word(message.via),
                     ],
                     |row| row.get(0),
                 )
                 .optional()?;
-            Ok(id.map_or(Recorded::Duplicate, |id| Recorded::New(InboxId(id))))
+            let Some(id) = id else {
+                return Ok(Recorded::Duplicate);
+            };
+            routes::note(connection, message)?;
+            Ok(Recorded::New(InboxId(id)))
         })
         .collect()
 }
@@ -118,7 +125,7 @@ pub(super) fn open_messages(
     connection
         .prepare_cached(
             "SELECT id, account, message_id, chat_kind, chat_id, req_id, stream_id, payload,
-                    received_at, attempts, answer, answered_at, files
+                    received_at, attempts, answer, answered_at, files, sender, via
              FROM inbox WHERE account = ?1 AND outcome IS NULL ORDER BY id",
         )?
         .query_map([account.as_str()], open_message)?
@@ -159,6 +166,8 @@ fn open_message(row: &Row<'_>) -> rusqlite::Result<OpenMessage> {
                 kind,
                 id: text("chat_id")?.into(),
             },
+            sender: text("sender")?.into(),
+            via: routes::via_of(&text("via")?),
             message_id: text("message_id")?.into(),
             req_id: text("req_id")?.into(),
             stream_id: text("stream_id")?.into(),
@@ -171,7 +180,7 @@ fn open_message(row: &Row<'_>) -> rusqlite::Result<OpenMessage> {
     })
 }
 
-fn kind_word(kind: ChatKind) -> &'static str {
+pub(super) fn kind_word(kind: ChatKind) -> &'static str {
     match kind {
         ChatKind::Direct => "direct",
         ChatKind::Group => "group",

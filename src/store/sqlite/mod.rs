@@ -9,6 +9,7 @@
 mod cards;
 mod inbox;
 mod pairing;
+mod routes;
 mod schema;
 mod tokens;
 

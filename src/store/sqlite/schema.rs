@@ -38,7 +38,7 @@ const MIGRATIONS: &[&str] = &[
         created_at  INTEGER NOT NULL,
         expires_at  INTEGER
     ) STRICT;",
-    // 3: files of a message, once they are fetched
+    // files of a message, once they are fetched
     "ALTER TABLE inbox ADD COLUMN files TEXT;",
     // cards that were sent, and what people answered
     "CREATE TABLE sent_cards (
@@ -74,6 +74,28 @@ const MIGRATIONS: &[&str] = &[
         approved_at INTEGER NOT NULL,
         PRIMARY KEY (account, sender_key)
     ) STRICT;",
+    // who was heard of, and where
+    "ALTER TABLE inbox ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+    ALTER TABLE inbox ADD COLUMN via TEXT NOT NULL DEFAULT 'bot';
+    CREATE TABLE routes (
+        account TEXT NOT NULL,
+        kind    TEXT NOT NULL CHECK (kind IN ('direct', 'group')),
+        chat_id TEXT NOT NULL,
+        sender  TEXT NOT NULL,
+        via     TEXT NOT NULL CHECK (via IN ('bot', 'agent')),
+        at      INTEGER NOT NULL,
+        PRIMARY KEY (account, kind, chat_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX routes_folded ON routes (account, kind, chat_id COLLATE NOCASE);
+    CREATE INDEX routes_at ON routes (at);
+    CREATE TABLE senders (
+        account TEXT NOT NULL,
+        folded  TEXT NOT NULL,
+        id      TEXT NOT NULL,
+        at      INTEGER NOT NULL,
+        PRIMARY KEY (account, folded)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX senders_at ON senders (at);",
 ];
 
 /// The version that this program brings a file to.

@@ -9,6 +9,8 @@ fn message(id: &str) -> NewMessage {
             kind: ChatKind::Group,
             id: "wrABcd".into(),
         },
+        sender: "ZhangSan".into(),
+        via: crate::store::RouteVia::Bot,
         message_id: id.into(),
         req_id: "req-1".into(),
         stream_id: "stream_1".into(),

@@ -1,0 +1,12 @@
+//! The planner's bot door on a real socket against the simulator.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a helper does not expect fails its test"
+)]
+
+mod doors;
+mod house;
