@@ -205,6 +205,13 @@ impl Mailboxes {
         }
     }
 
+    /// Whether a turn runs in a chat, and how many messages wait behind it.
+    pub(super) fn of_chat(&self, chat: &Chat) -> (bool, usize) {
+        self.lock().get(chat).map_or((false, 0), |mailbox| {
+            (mailbox.running.is_some(), mailbox.waiting.len())
+        })
+    }
+
     /// Messages that wait, over all chats.
     pub(super) fn waiting(&self) -> usize {
         self.lock()

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::account::{AccountState, AccountStatus, RunningAccount, Shared, of_idle};
 use super::bots::Registry;
 use super::media::inbound::DownloadSlots;
+use super::pairing::Pairings;
 use super::surroundings::Surroundings;
 use crate::agent::{Agent, Agents};
 use crate::config::{Account, Config};
@@ -99,6 +100,7 @@ impl Runtime {
             media,
             user_home,
         } = surroundings;
+        let pairings = Pairings::load(store.clone(), clock.clone()).await?;
         let initial = config.get();
         let shared = Shared {
             config,
@@ -106,6 +108,7 @@ impl Runtime {
             clock,
             agents: agents_seen,
             bots: Arc::default(),
+            pairings: Arc::new(pairings),
             media,
             downloads: DownloadSlots::default(),
             user_home,
@@ -235,6 +238,11 @@ impl Runtime {
     pub fn bots(&self) -> Arc<dyn Bots> {
         let bots: Arc<Registry> = self.shared.bots.clone();
         bots
+    }
+
+    /// Who was let in by pairing, and who asks to be.
+    pub fn pairings(&self) -> &Arc<Pairings> {
+        &self.shared.pairings
     }
 
     /// The status of every account, in order of id.

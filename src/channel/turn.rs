@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::{Keeper, NamedFile, Outgoing, ReadyCard};
 use super::asking::{Asked, Asking, MAX_FILES};
 use super::cards::{self, Prepared};
-use super::command;
+use super::command::{self, Request};
 use super::draft::{DraftWriter, draft};
 use super::files::Fetched;
 use super::inbound::Inbound;
@@ -171,9 +171,11 @@ async fn begin_anew(
         agent.forget(&request.session).await;
     }
     tracing::info!(session = %request.session, "a session begins anew");
-    request.text = command::after_name(&request.text).to_owned();
+    if let Request::NewSession { arguments, .. } = command::recognise(&request.text, &[], true) {
+        request.text = arguments.to_owned();
+    }
     if request.text.is_empty() && request.attachments.is_empty() {
-        return Err(texts::NEW_SESSION.to_owned());
+        return Err(texts::access::SESSION_NEW.to_owned());
     }
     Ok(request)
 }

@@ -14,8 +14,8 @@ mod api;
 mod connection;
 mod guard;
 mod health;
-mod pairing;
 mod messages;
+mod pairing;
 mod tokens;
 mod tools;
 
@@ -32,8 +32,8 @@ use crate::secret::Secret;
 
 pub use api::{DaemonRecord, ReloadReport, ResumeReply};
 pub use connection::serve;
-pub use pairing::{PairingServices, pairing_router};
 pub use messages::{MESSAGES_PATH, MessageRequest, MessageServices, message_router};
+pub use pairing::{PairingServices, pairing_router};
 pub use tokens::{RevokeReply, RevokeRequest, TokenLine, TokenReply};
 
 /// What the handlers work with.

@@ -7,11 +7,11 @@ use crate::ids::{AccountId, UserId};
 
 /// Cards kept for an account; beyond it the oldest goes. A busy group sees a few dozen a day,
 /// and nobody presses a button of last week.
-pub const MAX_CARDS_PER_ACCOUNT: u32 = 300;
+pub(super) const MAX_CARDS_PER_ACCOUNT: u32 = 300;
 
 /// How long a card is kept, in milliseconds: a day. For how long WeCom lets a card be changed
 /// is not documented.
-pub const CARD_LIFE_MS: i64 = 24 * 60 * 60 * 1_000;
+pub(super) const CARD_LIFE_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// A card as it is kept. What the card is, the store does not look at.
 #[derive(Debug, Clone, PartialEq, Eq)]

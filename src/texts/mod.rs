@@ -26,9 +26,6 @@ pub const UNKNOWN_TYPE: &str = "暂不支持这种类型的消息，请改用文
 /// "Done." Closes a stream whose agent said nothing.
 pub const DONE: &str = "✅ 已处理完毕。";
 
-/// "A new conversation has begun."
-pub const NEW_SESSION: &str = "✅ 已开始新的对话。";
-
 /// "A card was sent." Closes a stream whose answer is a card alone.
 pub const CARD_SENT: &str = "✅ 卡片已发送，请查看。";
 
@@ -68,12 +65,6 @@ pub const EARLIER_OMITTED: &str = "……（前文较长，已省略，完成后
 
 /// "(The answer is too long; the rest was left out.)"
 pub const REST_OMITTED: &str = "\n\n⚠️ 内容过长，其余部分已省略。";
-
-/// "You are not allowed to use this assistant yet. Your user id: ... Please send it to the
-/// administrator."
-pub fn not_admitted(user: &str) -> String {
-    format!("您还没有使用权限。\n您的用户 ID：\n{user}\n请把它发给管理员开通。")
-}
 
 /// "Still working (… so far)": shown when an agent is silent for long.
 pub fn still_working(elapsed_secs: u64) -> String {

@@ -21,7 +21,8 @@ pub(super) fn consider(gate: &Gate<'_>, push: EventPush, raw: &str) -> Option<Ca
     match event {
         Event::TemplateCard(click) => {
             let inbound = for_agent(gate, &envelope, String::new())?;
-            let mut candidate = gate::queue(gate, inbound, raw)?;
+            let route = gate::routed(gate, &inbound)?;
+            let mut candidate = gate::queue(gate, inbound, route, raw)?;
             candidate.click = Some((envelope, click));
             Some(candidate)
         }
@@ -30,7 +31,8 @@ pub(super) fn consider(gate: &Gate<'_>, push: EventPush, raw: &str) -> Option<Ca
             core.shared.bots.changed(&core.id);
             let text = cards::auth_change_text(&envelope, &auth_list);
             let inbound = for_agent(gate, &envelope, text)?;
-            gate::queue(gate, inbound, raw)
+            let route = gate::routed(gate, &inbound)?;
+            gate::queue(gate, inbound, route, raw)
         }
         Event::EnterChat => {
             welcome(gate, envelope);

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::intake::Candidate;
 use super::notice::{self, Asked};
-use super::{Core, event};
-use crate::channel::command::is_abort;
-use crate::channel::inbound::{Inbound, NotAMessage, whereabouts};
+use super::{Core, event, spawn};
+use crate::channel::command::{self, Asker, Request, authorise};
+use crate::channel::inbound::{Inbound, NotAMessage, Origin, whereabouts};
 use crate::channel::mailbox::{Full, StopResult, TurnRoute};
 use crate::channel::policy::{self, Verdict};
+use crate::channel::routing::{self, RouteRefusal, binding_to_paste};
 use crate::config::{Account, Config};
-use crate::ids::{Chat, StreamId, UserId, generate};
-use crate::session::SessionKey;
-use crate::store::NewMessage;
+use crate::ids::{Chat, ChatKind, StreamId, UserId, generate};
+use crate::store::{NewMessage, RouteVia};
 use crate::texts;
 use crate::wecom::bot::{MessagePush, Push, PushFrame};
 
@@ -33,8 +33,7 @@ pub(super) fn consider(gate: &Gate<'_>, frame: PushFrame) -> Option<Candidate> {
 }
 
 fn message(gate: &Gate<'_>, push: &MessagePush, raw: &str) -> Option<Candidate> {
-    let core = gate.core;
-    let inbound = match Inbound::from_push(&core.id, push) {
+    let inbound = match Inbound::from_push(&gate.core.id, push) {
         Ok(inbound) => inbound,
         Err(reason) => {
             drop_unusable(gate, push, reason);
@@ -44,11 +43,15 @@ fn message(gate: &Gate<'_>, push: &MessagePush, raw: &str) -> Option<Candidate> 
     if !admitted(gate, &inbound) {
         return None;
     }
-    if inbound.own_words && is_abort(&inbound.text) {
-        stop(core, &inbound);
+    if asks_to_stop(gate, &inbound) {
+        stop(gate.core, &inbound);
         return None;
     }
-    queue(gate, inbound, raw)
+    let route = routed(gate, &inbound)?;
+    if !command_goes_on(gate, &inbound, &route) {
+        return None;
+    }
+    queue(gate, inbound, route, raw)
 }
 
 /// Whether the gate lets the sender through; says why not where that is the rule.
@@ -57,13 +60,9 @@ pub(super) fn admitted(gate: &Gate<'_>, inbound: &Inbound) -> bool {
         Verdict::Admit => true,
         Verdict::Refuse(_) => false,
         Verdict::Pair => {
-            if gate.core.introductions.pass(inbound.sender.clone()) {
-                tracing::info!(chat = %inbound.chat, sender = %inbound.sender, "an unknown sender was told how to get access");
-                notice::say(
-                    gate.core,
-                    Asked::of(inbound),
-                    texts::not_admitted(inbound.sender.as_str()),
-                );
+            // Only a message can be answered by who is not let in.
+            if inbound.origin == Origin::Message {
+                knock(gate, inbound);
             }
             false
         }
@@ -76,7 +75,8 @@ pub(super) fn may_speak(gate: &Gate<'_>, chat: &Chat, sender: &UserId) -> bool {
 }
 
 fn verdict(gate: &Gate<'_>, chat: &Chat, sender: &UserId) -> Verdict {
-    let verdict = policy::admit(&gate.settings.access, chat, sender, || false);
+    let paired = || is_paired(gate, sender);
+    let verdict = policy::admit(&gate.settings.access, chat, sender, paired);
     if let Verdict::Refuse(reason) = verdict
         && gate.core.refusals.pass((sender.clone(), reason))
     {
@@ -85,20 +85,172 @@ fn verdict(gate: &Gate<'_>, chat: &Chat, sender: &UserId) -> Verdict {
     verdict
 }
 
-/// Keeps a place for what was admitted. `None`: there is none, and the sender was told.
-pub(super) fn queue(gate: &Gate<'_>, inbound: Inbound, raw: &str) -> Option<Candidate> {
-    let core = gate.core;
-    let route = TurnRoute {
-        session: SessionKey::of_chat("main", &inbound.chat),
-        on_demand: false,
-        may_command: true,
-        resets: false,
+fn is_paired(gate: &Gate<'_>, sender: &UserId) -> bool {
+    let pairings = &gate.core.shared.pairings;
+    pairings.is_approved(&gate.core.id, sender)
+}
+
+/// Somebody unknown wrote: gives them a code to get access with.
+fn knock(gate: &Gate<'_>, inbound: &Inbound) {
+    let core = gate.core.clone();
+    let (sender, asked) = (inbound.sender.clone(), Asked::of(inbound));
+    let multi_account = gate.config.multi_account;
+    spawn(gate.core, "pairing", async move {
+        let pairings = &core.shared.pairings;
+        let introduction = match pairings.knock(&core.id, &sender, multi_account).await {
+            Ok(Some(introduction)) => introduction,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a request for access could not be kept"
+                );
+                return;
+            }
+        };
+        // What is not delivered is sent again with the sender's next message.
+        if let Err(error) = notice::tell(&core, asked, introduction.text.clone()).await {
+            tracing::warn!(%sender, %error, "a pairing code was not taken");
+            return;
+        }
+        tracing::info!(%sender, "an unknown sender was given a pairing code");
+        if let Err(error) = introduction.delivered().await {
+            tracing::warn!(%error, "a pairing code is not noted as sent");
+        }
+    });
+}
+
+/// Who answers it; says so where nobody does.
+pub(super) fn routed(gate: &Gate<'_>, inbound: &Inbound) -> Option<TurnRoute> {
+    match route(
+        gate.config,
+        gate.settings,
+        inbound,
+        is_paired(gate, &inbound.sender),
+    ) {
+        Ok(route) => Some(route),
+        Err(refusal) => {
+            let (core, chat) = (gate.core, &inbound.chat);
+            if core.unrouted.pass(chat.clone()) {
+                tracing::error!(%chat, %refusal, "a message was refused");
+                let account = core.id.as_str();
+                let text = match refusal {
+                    RouteRefusal::BindingMissing { .. } => {
+                        texts::access::binding_missing(account, &binding_to_paste(&core.id))
+                    }
+                    _ => texts::access::agent_unavailable(account),
+                };
+                notice::say(core, Asked::of(inbound), text);
+            }
+            None
+        }
+    }
+}
+
+/// Who answers a message that was accepted by an earlier process.
+pub(super) fn route_again(core: &Core, inbound: &Inbound) -> Option<TurnRoute> {
+    let paired = core.shared.pairings.is_approved(&core.id, &inbound.sender);
+    route(&core.shared.config.get(), &core.settings(), inbound, paired).ok()
+}
+
+fn route(
+    config: &Config,
+    settings: &Account,
+    inbound: &Inbound,
+    paired: bool,
+) -> Result<TurnRoute, RouteRefusal> {
+    let route = routing::route(config, settings, &inbound.chat, &inbound.sender)?;
+    let asker = Asker {
+        sender: &inbound.sender,
+        account: settings,
+        access: &settings.access,
+        paired,
     };
+    // Directives inside a text need the same rights as any command that is not for all.
+    let may_command = authorise(&Request::Status, asker, &config.commands).allowed;
+    let resets = matches!(request_of(config, inbound), Request::NewSession { .. });
+    Ok(TurnRoute {
+        session: route.session,
+        on_demand: route.dynamic,
+        may_command,
+        resets,
+    })
+}
+
+fn request_of<'a>(config: &Config, inbound: &'a Inbound) -> Request<'a> {
+    if inbound.own_words {
+        command::recognise(&inbound.text, &[], config.commands.text)
+    } else {
+        Request::Text
+    }
+}
+
+fn asks_to_stop(gate: &Gate<'_>, inbound: &Inbound) -> bool {
+    request_of(gate.config, inbound) == Request::Abort
+}
+
+/// Answers commands of ours. Whether the message goes on to an agent.
+fn command_goes_on(gate: &Gate<'_>, inbound: &Inbound, route: &TurnRoute) -> bool {
+    let core = gate.core;
+    let request = request_of(gate.config, inbound);
+    let asker = Asker {
+        sender: &inbound.sender,
+        account: gate.settings,
+        access: &gate.settings.access,
+        paired: is_paired(gate, &inbound.sender),
+    };
+    let permission = authorise(&request, asker, &gate.config.commands);
+    if !permission.allowed {
+        let sender = &inbound.sender;
+        tracing::info!(chat = %inbound.chat, %sender, rule = %permission.rule, "a command was refused");
+        if core.forbidden.pass(sender.clone()) {
+            let key = permission.rule.key(gate.config, gate.settings);
+            let text = texts::access::command_refused(sender.as_str(), &key.unwrap_or_default());
+            notice::say(core, Asked::of(inbound), text);
+        }
+        return false;
+    }
+    let text = match request {
+        Request::Help => texts::access::help(&[]),
+        Request::WhoAmI => {
+            let chat = &inbound.chat;
+            let group = (chat.kind == ChatKind::Group).then_some(chat.id.as_str());
+            texts::access::who_am_i(inbound.sender.as_str(), group)
+        }
+        Request::Status => status(core, inbound, route),
+        _ => return true,
+    };
+    notice::say(core, Asked::of(inbound), text);
+    false
+}
+
+fn status(core: &Core, inbound: &Inbound, route: &TurnRoute) -> String {
+    let (running, waiting) = core.mailboxes.of_chat(&inbound.chat);
+    texts::access::status(&texts::access::Status {
+        agent: &route.session.agent,
+        account: core.id.as_str(),
+        connected: core.client.state().borrow().is_live(),
+        group: inbound.chat.kind == ChatKind::Group,
+        running,
+        waiting,
+    })
+}
+
+/// Keeps a place for what was admitted. `None`: there is none, and the sender was told.
+pub(super) fn queue(
+    gate: &Gate<'_>,
+    inbound: Inbound,
+    route: TurnRoute,
+    raw: &str,
+) -> Option<Candidate> {
+    let core = gate.core;
     match core.mailboxes.reserve(&inbound.chat) {
         Ok(slot) => {
             let now_ms = core.shared.clock.now_ms();
             let record = NewMessage {
                 chat: inbound.chat.clone(),
+                sender: inbound.sender.clone(),
+                via: RouteVia::Bot,
                 message_id: inbound.message_id.clone(),
                 req_id: inbound.req_id.clone(),
                 stream_id: StreamId::new(generate("stream", now_ms)),
@@ -123,17 +275,6 @@ pub(super) fn queue(gate: &Gate<'_>, inbound: Inbound, raw: &str) -> Option<Cand
             None
         }
     }
-}
-
-/// Who answers a message that was accepted by an earlier process.
-pub(super) fn route_again(core: &Core, inbound: &Inbound) -> Option<TurnRoute> {
-    let _ = core;
-    Some(TurnRoute {
-        session: SessionKey::of_chat("main", &inbound.chat),
-        on_demand: false,
-        may_command: true,
-        resets: false,
-    })
 }
 
 fn drop_unusable(gate: &Gate<'_>, push: &MessagePush, reason: NotAMessage) {

@@ -24,6 +24,7 @@ use super::mailbox::Mailboxes;
 use super::media::inbound::{DownloadSlots, Fetcher};
 use super::media::outbound::{Loader, MediaSender};
 use super::outbound::Budgets;
+use super::pairing::Pairings;
 use super::policy::Refusal;
 use super::throttle::Throttle;
 use crate::agent::Agents;
@@ -32,7 +33,7 @@ use crate::config::{Account, BotSocket, LiveConfig};
 use crate::egress::guard::{GuardOptions, GuardedClient, Route};
 use crate::egress::{self, EgressError};
 use crate::files::MediaStore;
-use crate::ids::{AccountId, UserId};
+use crate::ids::{AccountId, Chat, UserId};
 use crate::store::Store;
 use crate::task;
 use crate::wecom::bot::{BotClient, BotSettings, SettingsError};
@@ -44,8 +45,11 @@ pub use status::{AccountState, AccountStatus};
 /// A refused sender shows up in the log once in this time, per reason.
 const REFUSAL_LOG_INTERVAL: Duration = Duration::from_mins(1);
 
-/// An unknown sender is told how to get access once in this time.
-const INTRODUCTION_INTERVAL: Duration = Duration::from_hours(1);
+/// A chat that no agent answers is told so once in this time.
+const UNROUTED_INTERVAL: Duration = Duration::from_hours(1);
+
+/// A sender who may not command is told so once in this time.
+const FORBIDDEN_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What every account shares with the others.
 #[derive(Debug, Clone)]
@@ -57,6 +61,8 @@ pub(super) struct Shared {
     pub(super) agents: watch::Receiver<Arc<Agents>>,
     /// Where other rooms find the bots.
     pub(super) bots: Arc<Registry>,
+    /// Who was let in by pairing.
+    pub(super) pairings: Arc<Pairings>,
     /// Where files are kept that people send.
     pub(super) media: MediaStore,
     /// Downloads that may run at the same time, over all accounts.
@@ -100,7 +106,10 @@ struct Core {
     mailboxes: Mailboxes,
     budgets: Arc<Budgets>,
     refusals: Throttle<(UserId, Refusal)>,
-    introductions: Throttle<UserId>,
+    /// Chats that nobody answers were told so lately.
+    unrouted: Throttle<Chat>,
+    /// Who was refused a command was told so lately.
+    forbidden: Throttle<UserId>,
     activity: Activity,
     tracker: TaskTracker,
     /// Stops beginning new work.
@@ -149,7 +158,8 @@ impl RunningAccount {
             mailboxes: Mailboxes::default(),
             budgets,
             refusals: Throttle::new(REFUSAL_LOG_INTERVAL),
-            introductions: Throttle::new(INTRODUCTION_INTERVAL),
+            unrouted: Throttle::new(UNROUTED_INTERVAL),
+            forbidden: Throttle::new(FORBIDDEN_INTERVAL),
             tracker: tracker.clone(),
             soft_stop: CancellationToken::new(),
             hard_stop,

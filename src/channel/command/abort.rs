@@ -40,12 +40,6 @@ pub(crate) fn is_abort(text: &str) -> bool {
     folded == "/stop" || ABORT_WORDS.contains(&folded.as_str())
 }
 
-/// What is written behind the name of a command.
-pub(crate) fn after_name(text: &str) -> &str {
-    text.split_once(char::is_whitespace)
-        .map_or("", |(_, rest)| rest.trim_start())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
