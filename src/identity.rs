@@ -5,7 +5,7 @@
 //! anything a model writes. An [`Identity`] has four sources, each a constructor here, and
 //! whatever lies between them and the wire only passes it on.
 
-use crate::ids::{AccountId, UserId};
+use crate::ids::{AccountId, Chat, ChatKind, UserId};
 
 /// The longest `userid` that WeCom knows, in bytes.
 const MAX_USERID_BYTES: usize = 64;
@@ -27,6 +27,15 @@ pub enum TurnChat {
     Direct(UserId),
     /// A group.
     Group(crate::ids::ChatId),
+}
+
+impl From<&Chat> for TurnChat {
+    fn from(chat: &Chat) -> Self {
+        match chat.kind {
+            ChatKind::Direct => Self::Direct(UserId::new(chat.id.as_str())),
+            ChatKind::Group => Self::Group(chat.id.clone()),
+        }
+    }
 }
 
 /// Who vouches for an identity.

@@ -6,10 +6,9 @@ use std::sync::{PoisonError, RwLock};
 use async_trait::async_trait;
 use tokio::sync::{broadcast, watch};
 
+use super::outbound::doors::{BotLine, BotLines};
 use crate::ids::AccountId;
-use crate::wecom::bot::{
-    Ack, BotClient, BotError, Bots, Command, ConnectionState, RECONNECT_PATIENCE,
-};
+use crate::wecom::bot::{Ack, BotError, Bots, Command, ConnectionState, RECONNECT_PATIENCE};
 
 /// Changes that wait for whoever listens; one that lags behind asks for everything anew, so
 /// a longer queue would gain nothing.
@@ -19,14 +18,14 @@ const CHANGES: usize = 64;
 /// long as their turns, so it has a lock of its own.
 #[derive(Debug)]
 pub(super) struct Registry {
-    clients: RwLock<BTreeMap<AccountId, BotClient>>,
+    lines: RwLock<BTreeMap<AccountId, BotLine>>,
     changes: broadcast::Sender<AccountId>,
 }
 
 impl Default for Registry {
     fn default() -> Self {
         Self {
-            clients: RwLock::default(),
+            lines: RwLock::default(),
             changes: broadcast::Sender::new(CHANGES),
         }
     }
@@ -34,17 +33,17 @@ impl Default for Registry {
 
 impl Registry {
     /// A bot runs from now on.
-    pub(super) fn add(&self, account: &AccountId, client: BotClient) {
-        self.clients
+    pub(super) fn add(&self, account: &AccountId, line: BotLine) {
+        self.lines
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(account.clone(), client);
+            .insert(account.clone(), line);
         self.changed(account);
     }
 
     /// A bot no longer runs.
     pub(super) fn remove(&self, account: &AccountId) {
-        self.clients
+        self.lines
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(account);
@@ -82,17 +81,21 @@ impl Registry {
 #[async_trait]
 impl Bots for Registry {
     async fn send(&self, account: &AccountId, command: Command) -> Result<Ack, BotError> {
-        let client = self
-            .clients
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(account)
-            .cloned()
-            .ok_or(BotError::NoBot)?;
-        Ok(client.send_when_live(command, RECONNECT_PATIENCE).await?)
+        let line = self.line(account).ok_or(BotError::NoBot)?;
+        Ok(line
+            .client
+            .send_when_live(command, RECONNECT_PATIENCE)
+            .await?)
     }
 
     fn changes(&self) -> broadcast::Receiver<AccountId> {
         self.changes.subscribe()
+    }
+}
+
+impl BotLines for Registry {
+    fn line(&self, account: &AccountId) -> Option<BotLine> {
+        let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
+        lines.get(account).cloned()
     }
 }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::account::{AccountState, AccountStatus, RunningAccount, Shared, of_idle};
 use super::bots::Registry;
 use super::media::inbound::DownloadSlots;
+use super::outbound::doors::BotLines;
 use super::pairing::Pairings;
 use super::surroundings::Surroundings;
 use crate::agent::{Agent, Agents};
@@ -238,6 +239,12 @@ impl Runtime {
     pub fn bots(&self) -> Arc<dyn Bots> {
         let bots: Arc<Registry> = self.shared.bots.clone();
         bots
+    }
+
+    /// The bots that run, for sending of our own accord.
+    pub fn bot_lines(&self) -> Arc<dyn BotLines> {
+        let lines: Arc<Registry> = self.shared.bots.clone();
+        lines
     }
 
     /// Who was let in by pairing, and who asks to be.

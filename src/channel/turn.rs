@@ -21,7 +21,6 @@ use crate::agent::{Agent, TurnRequest};
 use crate::clock::SharedClock;
 use crate::failpoint;
 use crate::identity::{Identity, TurnChat};
-use crate::ids::ChatKind;
 use crate::store::{InboxId, Outcome, Store};
 use crate::texts;
 
@@ -270,10 +269,7 @@ fn with_lines(text: String, lines: impl Iterator<Item = String>) -> String {
 }
 
 fn identity(inbound: &Inbound) -> Identity {
-    let chat = match inbound.chat.kind {
-        ChatKind::Direct => TurnChat::Direct(inbound.sender.clone()),
-        ChatKind::Group => TurnChat::Group(inbound.chat.id.clone()),
-    };
     let account = inbound.chat.account.clone();
-    Identity::of_turn(account, Some(inbound.sender.clone()), chat)
+    let sender = Some(inbound.sender.clone());
+    Identity::of_turn(account, sender, TurnChat::from(&inbound.chat))
 }

@@ -3,6 +3,7 @@
 mod contact;
 mod lock;
 mod reload;
+mod sending;
 mod standalone;
 mod tools;
 
@@ -19,7 +20,7 @@ use crate::channel::{Backends, Runtime, Surroundings};
 use crate::clock::SharedClock;
 use crate::config::{Environment, LiveConfig, Loaded, Location};
 use crate::files::MediaStore;
-use crate::http::{self, Services};
+use crate::http::{self, MessageServices, PairingServices, Services};
 use crate::mcp::credentials::{Credentials, SessionCredentials};
 use crate::secret::Secret;
 use crate::store::{SqliteStore, Store, StoreError};
@@ -29,6 +30,7 @@ pub use contact::{Contact, ContactError, find};
 pub(crate) use lock::HomeLock;
 pub use lock::LockError;
 use reload::{FileReloader, watch_files};
+use sending::PlannedNotice;
 pub use standalone::Standalone;
 use tools::ToolSurroundings;
 pub use tools::Toolbox;
@@ -165,11 +167,18 @@ impl Daemon {
                 watch_files(reloader.clone(), stop.clone()),
             );
         }
+        let planner = sending::planner(&runtime, live.clone(), store.clone());
         let routes = http::router(Services {
             runtime: runtime.clone(),
             reloader: reloader.clone(),
-            token,
+            token: token.clone(),
         })
+        .merge(http::pairing_router(PairingServices {
+            pairings: runtime.pairings().clone(),
+            notice: Some(Arc::new(PlannedNotice(planner.clone()))),
+            token: token.clone(),
+        }))
+        .merge(http::message_router(MessageServices { planner, token }))
         .merge(tools);
         task::spawn(
             &tracker,
@@ -233,10 +242,14 @@ async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToke
             () = stop.cancelled() => return,
             _ = timer.tick() => {}
         }
-        match store
-            .prune(clock.now_ms().saturating_sub(remembered_ms))
-            .await
-        {
+        let now_ms = clock.now_ms();
+        if let Err(error) = store.prune_routes(now_ms).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "could not prune the routes"
+            );
+        }
+        match store.prune(now_ms.saturating_sub(remembered_ms)).await {
             Ok(0) => {}
             Ok(messages) => tracing::debug!(messages, "forgot closed messages"),
             Err(error) => {

@@ -11,7 +11,6 @@ use crate::channel::inbound::Inbound;
 use crate::channel::media::inbound::{FetchError, FetchLimits, Wanted};
 use crate::files::MediaScope;
 use crate::identity::TurnChat;
-use crate::ids::{Chat, ChatKind, UserId};
 use crate::store::InboxId;
 use crate::texts;
 
@@ -27,7 +26,7 @@ pub(super) fn start(core: &Arc<Core>, id: InboxId, inbound: &Inbound, pushed_at_
             .map(|file| FetchedFile::Failed(file.kind))
             .collect(),
     ));
-    let scope = MediaScope::of_chat(&core.id, &turn_chat(&inbound.chat));
+    let scope = MediaScope::of_chat(&core.id, &TurnChat::from(&inbound.chat));
     let (fetched, arrives) = oneshot::channel();
     let fetcher = core.clone();
     spawn(core, "files", async move {
@@ -53,6 +52,8 @@ async fn fetch(
 ) -> Fetched {
     let limits = FetchLimits::of(&core.settings().media);
     let results = core
+        .ways
+        .get()
         .fetcher
         .fetch_all(wanted, scope, pushed_at_ms, &limits)
         .await;
@@ -85,12 +86,4 @@ async fn fetch(
         );
     }
     fetched
-}
-
-/// The chat as identities name it.
-pub(super) fn turn_chat(chat: &Chat) -> TurnChat {
-    match chat.kind {
-        ChatKind::Direct => TurnChat::Direct(UserId::new(chat.id.as_str())),
-        ChatKind::Group => TurnChat::Group(chat.id.clone()),
-    }
 }

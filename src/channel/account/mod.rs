@@ -4,6 +4,7 @@ mod event;
 mod fetch;
 mod gate;
 mod intake;
+mod media;
 mod notice;
 mod outlet;
 mod recovery;
@@ -21,23 +22,23 @@ use tracing::Instrument;
 
 use super::bots::Registry;
 use super::mailbox::Mailboxes;
-use super::media::inbound::{DownloadSlots, Fetcher};
-use super::media::outbound::{Loader, MediaSender};
+use super::media::inbound::DownloadSlots;
 use super::outbound::Budgets;
+use super::outbound::doors::BotLine;
 use super::pairing::Pairings;
 use super::policy::Refusal;
 use super::throttle::Throttle;
 use crate::agent::Agents;
 use crate::clock::SharedClock;
 use crate::config::{Account, BotSocket, LiveConfig};
-use crate::egress::guard::{GuardOptions, GuardedClient, Route};
-use crate::egress::{self, EgressError};
+use crate::egress::EgressError;
 use crate::files::MediaStore;
 use crate::ids::{AccountId, Chat, UserId};
 use crate::store::Store;
 use crate::task;
 use crate::wecom::bot::{BotClient, BotSettings, SettingsError};
 
+use media::{MediaWays, PlannedMedia, Ways};
 use status::Activity;
 pub(super) use status::of_idle;
 pub use status::{AccountState, AccountStatus};
@@ -96,12 +97,8 @@ struct Core {
     id: AccountId,
     settings: RwLock<Arc<Account>>,
     client: BotClient,
-    /// For WeCom's HTTP API.
-    http: reqwest::Client,
-    /// Fetches files.
-    fetcher: Fetcher,
-    /// Sends files.
-    media: MediaSender,
+    /// Files, in and out.
+    ways: Arc<Ways>,
     shared: Shared,
     mailboxes: Mailboxes,
     budgets: Arc<Budgets>,
@@ -132,27 +129,22 @@ impl RunningAccount {
         let tracker = TaskTracker::new();
         let hard_stop = CancellationToken::new();
         let bot = BotSettings::load(settings.id.clone(), socket)?;
-        let http = egress::client(&settings.network, &socket.tls)?;
-        let internet = GuardedClient::new(GuardOptions::of_account(&settings, Route::Internet))?;
-        let wecom = GuardedClient::new(GuardOptions::of_account(&settings, Route::WeCom))?;
-        let fetcher = Fetcher::new(
-            wecom,
-            shared.media.clone(),
-            shared.clock.clone(),
-            shared.downloads.clone(),
-        );
-        let loader = Loader::new(&settings.media, internet, shared.clock.clone());
         let budgets = Arc::<Budgets>::default();
         let (client, pushes) =
             BotClient::start(bot, shared.clock.clone(), &tracker, hard_stop.clone());
-        shared.bots.add(&settings.id, client.clone());
+        let ways = MediaWays::new(&settings, client.clone(), budgets.clone(), &shared)?;
+        let ways = Arc::new(Ways::new(ways));
+        let line = BotLine {
+            client: client.clone(),
+            budgets: budgets.clone(),
+            media: Arc::new(PlannedMedia(ways.clone())),
+        };
+        shared.bots.add(&settings.id, line);
         let core = Arc::new(Core {
             id: settings.id.clone(),
             activity: Activity::started(shared.clock.now_ms()),
             settings: RwLock::new(settings),
-            http,
-            fetcher,
-            media: MediaSender::new(client.clone(), loader, budgets.clone()),
+            ways,
             client,
             shared,
             mailboxes: Mailboxes::default(),
@@ -182,6 +174,19 @@ impl RunningAccount {
 
     /// Applies settings that need no new connection; running turns finish with the old.
     pub(super) fn update(&self, settings: Arc<Account>) {
+        let core = &self.core;
+        let old = core.settings();
+        if (&old.media, &old.network) != (&settings.media, &settings.network) {
+            let (client, budgets) = (core.client.clone(), core.budgets.clone());
+            match MediaWays::new(&settings, client, budgets, &core.shared) {
+                Ok(ways) => core.ways.replace(ways),
+                Err(error) => tracing::error!(
+                    account = %core.id,
+                    error = &error as &dyn std::error::Error,
+                    "the new settings of media can't be used; the old ones stay"
+                ),
+            }
+        }
         *self
             .core
             .settings

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Core, fetch};
+use super::Core;
 use crate::channel::cards::{Prepared, SentCard};
 use crate::channel::media::outbound::{MediaOutcome, Reference};
 use crate::channel::outlet::Outlet;
 use crate::channel::reply::{Messenger, Undelivered};
-use crate::files::{FileGrant, FileRoots, MediaScope};
+use crate::files::FileGrant;
 use crate::session::SessionKey;
 use crate::wecom::bot::MessageBody;
 
@@ -29,32 +29,28 @@ impl SocketOutlet {
         }
     }
 
-    /// Where files of this answer may lie: the chat's own shelf, the agent's workspace, and
-    /// what the operator allows.
-    fn roots(&self) -> FileRoots {
-        let shared = &self.core.shared;
-        let config = shared.config.get();
-        let chat = fetch::turn_chat(&self.messenger.chat);
-        let shelf = MediaScope::of_chat(&self.core.id, &chat);
-        let grant = FileGrant {
+    /// What the agent may name beside the chat's own files: its workspace.
+    fn grant(&self) -> FileGrant {
+        let config = self.core.shared.config.get();
+        FileGrant {
             workspace: Some(config.agents.workspace_of(&self.session.agent)),
             roots: Vec::new(),
-        };
-        let home = shared.user_home.clone();
-        FileRoots::of_delivery(&config, &shared.media, &shelf, &grant, home)
+        }
     }
 }
 
 #[async_trait]
 impl Outlet for SocketOutlet {
     async fn media(&self, reference: &Reference) -> MediaOutcome {
-        let (sender, chat) = (&self.core.media, &self.messenger.chat);
-        sender.send(reference, &self.roots(), chat).await
+        let ways = self.core.ways.get();
+        let chat = &self.messenger.chat;
+        ways.files.send(reference, &self.grant(), chat).await
     }
 
     async fn media_field(&self, text: &str) -> MediaOutcome {
-        let (sender, chat) = (&self.core.media, &self.messenger.chat);
-        sender.send_text(text, &self.roots(), chat).await
+        let ways = self.core.ways.get();
+        let chat = &self.messenger.chat;
+        ways.files.send_text(text, &self.grant(), chat).await
     }
 
     async fn card(&self, card: &Prepared) -> Result<(), Undelivered> {

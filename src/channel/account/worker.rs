@@ -87,7 +87,7 @@ async fn answer(core: &Arc<Core>, work: Work, stop: Stop) -> Result<(), Work> {
 fn late_way(core: &Core, settings: &Account, work: &Work) -> Option<Arc<LateWay>> {
     let address = work.inbound.response_url.clone()?;
     Some(Arc::new(LateWay::new(
-        core.http.clone(),
+        core.ways.get().http.clone(),
         address,
         settings.network.api_base_url.clone(),
         work.received_at_ms,

@@ -91,6 +91,20 @@ impl Loader {
         }
     }
 
+    /// Makes a document of a text.
+    ///
+    /// # Errors
+    /// [`MediaError::Empty`], or the disk.
+    pub async fn document(&self, name: &str, content: String) -> Result<Loaded, MediaError> {
+        let folder = self.folder.clone();
+        let copy = blocking(move || {
+            let mut copy = Copy::begin(&folder)?;
+            copy.write_all(content.as_bytes())?;
+            Ok(copy)
+        });
+        copy.await?.into_loaded(name, None)
+    }
+
     async fn load_source(&self, source: &Source, roots: &FileRoots) -> Result<Loaded, MediaError> {
         match source {
             Source::Local(path) => self.load_file(path, roots).await,

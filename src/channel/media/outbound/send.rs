@@ -84,6 +84,23 @@ impl MediaSender {
         }
     }
 
+    /// Sends a document that was made here.
+    pub async fn send_document(&self, name: &str, content: String, chat: &Chat) -> MediaOutcome {
+        let loaded = match self.loader.document(name, content).await {
+            Ok(loaded) => loaded,
+            Err(error) => return failed(name.to_owned(), None, error.into()),
+        };
+        let name = loaded.name.clone();
+        match self.send_loaded(&loaded, chat).await {
+            Ok(delivery) => MediaOutcome {
+                name,
+                url: None,
+                delivery,
+            },
+            Err(failure) => failed(name, None, failure),
+        }
+    }
+
     /// Sends what is loaded already.
     ///
     /// # Errors
