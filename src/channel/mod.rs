@@ -16,6 +16,7 @@ mod bots;
 pub mod cards;
 pub mod command;
 mod draft;
+mod fence;
 mod files;
 mod inbound;
 mod mailbox;

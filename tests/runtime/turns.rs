@@ -279,6 +279,42 @@ async fn a_long_answer_closes_the_stream_and_goes_on_in_messages() {
 }
 
 #[tokio::test]
+async fn an_answer_that_a_restart_interrupts_goes_on_where_it_was() {
+    let paragraph = "这是一个很长的段落。".repeat(600);
+    let long = (0..5)
+        .map(|n| format!("{n}{paragraph}"))
+        .collect::<Vec<_>>();
+    let long = long.join("\n\n");
+    let events = vec![AgentEvent::Text(long.clone()), AgentEvent::Done];
+    let house = House::open(Plan::agent(Scripted(events))).await;
+    house.fault(&FaultRequest {
+        ack_delay_ms: Some(400),
+        ..FaultRequest::default()
+    });
+    house.say("tell me all");
+    eventually("two messages of several", || async {
+        (house.bot_entries(&direct()).len() >= 3).then_some(())
+    })
+    .await;
+    let before = house.bot_entries(&direct()).len();
+    let silent = vec![AgentEvent::Text("asked again".to_owned()), AgentEvent::Done];
+    let agent: std::sync::Arc<dyn wecom::agent::Agent> = std::sync::Arc::new(Scripted(silent));
+    let house = house.reopen(Some(agent)).await;
+    house.settled().await;
+    let parts = house.bot_entries(&direct());
+    let mut texts: Vec<&str> = parts.iter().map(Entry::text).collect();
+    let all = texts.len();
+    texts.dedup();
+    assert!(
+        all - texts.len() <= 1,
+        "only what was not confirmed is repeated"
+    );
+    assert!(before < all, "some were left: {before} of {all}");
+    assert_eq!(texts.join("\n\n"), long);
+    house.close().await;
+}
+
+#[tokio::test]
 async fn an_endless_answer_is_cut_after_twenty_messages_and_says_so() {
     let endless = "字".repeat(1_000_000);
     let events = vec![AgentEvent::Text(endless), AgentEvent::Done];

@@ -21,6 +21,13 @@ const SWEEP_AT: usize = 1_024;
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
+/// Pauses before a message is sent again that WeCom found too much at once.
+pub(in crate::channel) const RATE_LIMIT_PAUSES: [Duration; 3] = [
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
 /// What a message is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {

@@ -10,12 +10,11 @@
 //! Never inside a grapheme cluster that fits. A code fence that is open at a cut is closed
 //! there and opened again in the next piece; both lines count towards the limits.
 
-mod fence;
 mod spans;
 
 use unicode_segmentation::GraphemeCursor;
 
-use fence::Fence;
+use crate::channel::fence::{self, Fence};
 
 /// Pieces of one message, at the most: beyond it the whole goes out as a file. A member
 /// gets at most 30 messages a minute.
@@ -29,6 +28,12 @@ pub const APP_BYTES: usize = 2_048;
 
 /// The smallest limits that leave room for fences.
 const MIN_LIMIT: usize = 128;
+
+/// Room for the longest closing line of a fence and its line break.
+const MAX_CLOSING: Limits = Limits {
+    units: fence::MAX_MARKER + 1,
+    bytes: fence::MAX_MARKER + 1,
+};
 
 /// How large a piece may be; both hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,12 +166,12 @@ fn cut(text: &str, room: Limits, open: Option<&Fence>) -> Cut {
     // A fence that is open at the cut needs room for its closing line. An earlier cut may
     // lie in another fence, so the room is that of the longest.
     let head = text.get(..at).unwrap_or(text);
-    let at = match fence::after(open, head) {
-        Some(_) => boundary(text, room.less(fence::MAX_CLOSING)),
+    let at = match fence::after(open.cloned(), head) {
+        Some(_) => boundary(text, room.less(MAX_CLOSING)),
         None => at,
     };
     let (head, tail) = text.split_at_checked(at).unwrap_or((text, ""));
-    let open = fence::after(open, head);
+    let open = fence::after(open.cloned(), head);
     if open.is_some() {
         // One line break is the cut itself; more of them belong to the code.
         let next = at + usize::from(!head.ends_with('\n') && tail.starts_with('\n'));

@@ -18,6 +18,7 @@ mod report;
 mod request;
 pub mod target;
 
+pub(in crate::channel) use budget::RATE_LIMIT_PAUSES;
 pub use budget::{Budgets, Priority};
 pub use planner::{Planner, Resolved, SendError, resolve};
 pub use report::{DeliveryReport, Door, Failure, Fallback, Invalid, Status};

@@ -80,3 +80,80 @@ impl LateWay {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::extract::State;
+    use axum::routing::post;
+    use axum::{Json, Router};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    /// WeCom at a `response_url`: keeps what it gets and answers with `errcode`.
+    async fn wecom(errcode: i64) -> (Url, Arc<Mutex<Vec<Value>>>) {
+        type Got = Arc<Mutex<Vec<Value>>>;
+        async fn take(
+            State((errcode, got)): State<(i64, Got)>,
+            Json(body): Json<Value>,
+        ) -> Json<Value> {
+            got.lock().unwrap().push(body);
+            Json(json!({ "errcode": errcode, "errmsg": "" }))
+        }
+        let got = Got::default();
+        let routes = Router::new()
+            .route("/response", post(take))
+            .with_state((errcode, got.clone()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!(
+            "http://{}/response?response_code=C",
+            listener.local_addr().unwrap()
+        );
+        let tracker = tokio_util::task::TaskTracker::new();
+        crate::task::spawn(&tracker, "wecom", async move {
+            axum::serve(listener, routes).await.unwrap();
+        });
+        (url.parse().unwrap(), got)
+    }
+
+    fn way(url: &Url, age: Duration) -> LateWay {
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
+        let now_ms = i64::try_from(age.as_millis()).unwrap();
+        LateWay::new(
+            reqwest::Client::builder().no_proxy().build().unwrap(),
+            url.as_str().into(),
+            url.clone(),
+            0,
+            ManualClock::at(now_ms),
+        )
+    }
+
+    #[tokio::test]
+    async fn an_answer_goes_out_once() {
+        let (url, got) = wecom(0).await;
+        let way = way(&url, Duration::from_mins(2));
+        assert!(way.send("**done**").await);
+        assert!(!way.send("again").await, "WeCom takes one reply");
+        let expected = json!({"msgtype": "markdown", "markdown": {"content": "**done**"}});
+        assert_eq!(*got.lock().unwrap(), [expected]);
+    }
+
+    #[tokio::test]
+    async fn what_wecom_refuses_is_not_out() {
+        let (url, got) = wecom(40_008).await;
+        assert!(!way(&url, Duration::ZERO).send("text").await);
+        assert_eq!(got.lock().unwrap().len(), 1, "asked once");
+    }
+
+    #[tokio::test]
+    async fn an_address_of_an_hour_ago_is_not_asked() {
+        let (url, got) = wecom(0).await;
+        assert!(!way(&url, response_url::LIFE).send("text").await);
+        assert_eq!(*got.lock().unwrap(), [] as [Value; 0]);
+    }
+}

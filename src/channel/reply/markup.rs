@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::fence;
+use crate::channel::fence;
 
 /// WeCom's client folds `<think>…</think>` into a reasoning block and swallows what stands
 /// in it. Written by an agent as part of its answer, the tags are text: outside of code

@@ -6,16 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::late::{self, LateWay};
-use crate::channel::outbound::{Budgets, Priority};
+use crate::channel::outbound::{Budgets, Priority, RATE_LIMIT_PAUSES};
 use crate::ids::Chat;
 use crate::wecom::bot::{BotClient, Command, ConnectionState, MessageBody, SendError};
-
-/// Pauses before sending again what WeCom found too much at once.
-pub(super) const RATE_LIMIT_PAUSES: [Duration; 3] = [
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
 
 /// Longest wait for the conversation's budget; after it the message is sent all the same
 /// and WeCom decides.

@@ -1,7 +1,6 @@
 //! Replies: how an answer reaches the person who asked.
 
 mod closing;
-pub(in crate::channel) mod fence;
 mod late;
 mod markup;
 mod messenger;

@@ -11,11 +11,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::markup::escape_reasoning_tags;
-use super::messenger::{Messenger, RATE_LIMIT_PAUSES, Undelivered, Waited};
+use super::messenger::{Messenger, Undelivered, Waited};
 use super::split::split;
 use super::{Closing, Delivery, Reply};
 use crate::channel::draft::{DraftReader, Look};
-use crate::channel::outbound::Priority;
+use crate::channel::outbound::{Priority, RATE_LIMIT_PAUSES};
 use crate::ids::{ReqId, StreamId};
 use crate::store::Outcome;
 use crate::texts;

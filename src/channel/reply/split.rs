@@ -1,6 +1,6 @@
 //! Cuts a text into messages that WeCom takes.
 
-use super::fence::{self, Fence};
+use crate::channel::fence::{self, Fence};
 
 /// Cuts `text` into parts of at most `limit` bytes, at paragraphs where possible, else at
 /// lines, else between characters. A code fence that is open at a cut is closed there and

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::reference::{Reference, TRAILING};
-use crate::channel::reply::fence::{self, Fence};
+use crate::channel::fence::{self, Fence};
 
 /// An answer without its directives.
 #[derive(Debug, Clone, PartialEq, Eq)]

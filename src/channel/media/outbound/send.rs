@@ -9,7 +9,7 @@ use super::kind::{Note, Plan, kind_of, plan};
 use super::load::{Loaded, Loader};
 use super::outcome::{MediaDelivery, MediaFailure, MediaOutcome, SentMedia};
 use super::reference::{Reference, base_name_of};
-use crate::channel::outbound::{Budgets, Priority};
+use crate::channel::outbound::{Budgets, Priority, RATE_LIMIT_PAUSES};
 use crate::files::FileRoots;
 use crate::ids::{Chat, MediaId, ReqId};
 use crate::wecom::bot::{
@@ -22,13 +22,6 @@ const BUDGET_WAIT: Duration = Duration::from_mins(1);
 
 /// How long a message waits for the connection to come back.
 const RECONNECT_WAIT: Duration = Duration::from_mins(1);
-
-/// Pauses before sending a message again that WeCom found too much at once.
-const RATE_LIMIT_PAUSES: [Duration; 3] = [
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
 
 /// Sends media over the bot of one account. It lives as long as the account's connection:
 /// it counts the bot's uploads and remembers them.

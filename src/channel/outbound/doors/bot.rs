@@ -1,22 +1,14 @@
 //! The bot's long connection as a door.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep_until};
 
 use super::{BotDoor, DoorError, Limits, MediaAnswer, MediaItem, NotSent, Receipt, RefusalClass};
-use crate::channel::outbound::{Budgets, Priority};
+use crate::channel::outbound::{Budgets, Priority, RATE_LIMIT_PAUSES};
 use crate::ids::{AccountId, Chat};
 use crate::wecom::bot::{BotClient, Command, MessageBody, Refusal, SendError};
-
-/// Pauses before a message is sent again that WeCom found too much at once.
-const RATE_LIMIT_PAUSES: [Duration; 3] = [
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
 
 /// Sends media over one bot.
 #[async_trait]

@@ -1,19 +1,11 @@
-//! Code fences that a cut falls into.
+//! Where a Markdown text is code: shared by whoever cuts, escapes or reads answers.
 
-use super::Limits;
-
-/// Longest marker taken for a fence; a longer run is text, so that repeating a marker never
-/// fills a message.
-const MAX_MARKER: usize = 32;
+/// Longest marker taken for a fence; a longer run of backticks is text, so that repeating
+/// a marker never fills a message.
+pub(super) const MAX_MARKER: usize = 32;
 
 /// Longest opening line repeated whole, in bytes; of a longer one only the marker is.
 const MAX_OPENING: usize = 40;
-
-/// Room for the longest closing line and its line break.
-pub(super) const MAX_CLOSING: Limits = Limits {
-    units: MAX_MARKER + 1,
-    bytes: MAX_MARKER + 1,
-};
 
 /// A code fence that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,19 +28,25 @@ impl Fence {
     fn closes_with(&self, line: &str) -> bool {
         let line = line.trim();
         marker_of(line).is_some_and(|marker| {
-            marker.len() == line.len() && marker.starts_with(self.marker.as_str())
+            marker.len() >= self.marker.len()
+                && marker.starts_with(self.marker.as_str())
+                && marker.len() == line.len()
         })
     }
 }
 
-/// The fence open behind `text`, given the one open before it. The start of a line counts as
-/// a line: whoever reads a piece sees no more of it.
-pub(super) fn after(before: Option<&Fence>, text: &str) -> Option<Fence> {
-    text.lines().fold(before.cloned(), |open, line| match open {
+/// The fence that is open after `line`, given the one open before it.
+pub(super) fn after_line(before: Option<Fence>, line: &str) -> Option<Fence> {
+    match before {
         Some(fence) if fence.closes_with(line) => None,
         Some(fence) => Some(fence),
         None => opened_by(line),
-    })
+    }
+}
+
+/// The fence that is open after `text`, given the one open before it.
+pub(super) fn after(before: Option<Fence>, text: &str) -> Option<Fence> {
+    text.lines().fold(before, after_line)
 }
 
 fn opened_by(line: &str) -> Option<Fence> {
@@ -60,6 +58,7 @@ fn opened_by(line: &str) -> Option<Fence> {
     if indent > 3 || (marker.starts_with('`') && info.contains('`')) {
         return None;
     }
+    // Its indentation is that of the code in it.
     let line = line.trim_end();
     let opening = if line.len() <= MAX_OPENING {
         line
@@ -73,7 +72,10 @@ fn opened_by(line: &str) -> Option<Fence> {
 }
 
 fn marker_of(line: &str) -> Option<&str> {
-    let first = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let first = line
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '`' | '~'))?;
     let length = line.len() - line.trim_start_matches(first).len();
     (3..=MAX_MARKER)
         .contains(&length)
