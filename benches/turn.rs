@@ -31,7 +31,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use tokio_util::sync::CancellationToken;
-use wecom::channel::{Backends, Runtime};
+use wecom::channel::Backends;
 use wecom::ids::BotId;
 use wecom::sim::{Entry, EntryKind, Injection, Limits, Seed, Sim, SimChat, SimOptions};
 

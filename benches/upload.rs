@@ -197,8 +197,8 @@ async fn main() {
         };
         drop(bytes);
         let begun = Instant::now();
-        let uploaded = uploader.upload(&upload).await.unwrap();
-        assert!(!uploaded.is_reused);
+        let receipt = uploader.upload(&upload).await.unwrap();
+        assert!(!receipt.is_reused);
         let by_uploader = begun.elapsed().as_millis();
         println!("{by_bare:>6} {by_uploader:>6}");
         all[0].push(by_bare);

@@ -149,14 +149,13 @@ pub(super) fn run(
     tokio_runtime()?.block_on(async {
         let mut all_delivered = true;
         for target in &targets {
-            let resolved: anyhow::Result<Resolved> = match &contact {
-                Some(contact) => ask(contact, &request(target, true)).await,
-                None => {
-                    print::note("note: no daemon runs, so it is not known who wrote before");
-                    let request = SendRequest::from(request(target, true));
-                    let resolved = outbound::resolve(&config, &NoRoutes, &request).await;
-                    resolved.map_err(Into::into)
-                }
+            let resolved: anyhow::Result<Resolved> = if let Some(contact) = &contact {
+                ask(contact, &request(target, true)).await
+            } else {
+                print::note("note: no daemon runs, so it is not known who wrote before");
+                let request = SendRequest::from(request(target, true));
+                let resolved = outbound::resolve(&config, &NoRoutes, &request).await;
+                resolved.map_err(Into::into)
             };
             let one = async {
                 let resolved = resolved?;

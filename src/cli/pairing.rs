@@ -121,10 +121,9 @@ pub(super) fn run(
     let perform = async |change| Desk::open(location).await?.apply(change).await;
     match command {
         PairingCommand::List(args) => {
-            let channels = args.channel.iter().chain(&args.named);
-            channels
-                .map(|name| this_channel(name))
-                .collect::<Result<(), _>>()?;
+            for channel in args.channel.iter().chain(&args.named) {
+                this_channel(channel)?;
+            }
             let account = account(args.account.as_deref())?;
             let mut listing = runtime.block_on(listing(location))?;
             if let Some(account) = account {
@@ -341,7 +340,8 @@ fn first_owner(
         }
         return Ok(());
     }
-    if !wanted && !(std::io::stdin().is_terminal() && asked(sender)?) {
+    let named = wanted || (std::io::stdin().is_terminal() && asked(sender)?);
+    if !named {
         return Ok(());
     }
     let owner = format!("wecom:{sender}");

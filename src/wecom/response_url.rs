@@ -13,7 +13,7 @@ use url::{Host, Url};
 use crate::secret::Secret;
 
 /// How long after the push the address is used; WeCom takes it for 3,600 s.
-pub const LIFE: Duration = Duration::from_secs(3_540);
+pub const LIFE: Duration = Duration::from_mins(59);
 
 /// How long WeCom may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(15);

@@ -39,7 +39,7 @@ fn task_id(card: &Entry) -> String {
 /// Every text that the person ever saw.
 fn shown(house: &House) -> String {
     let frames = house.sim.frames(&BOT.into());
-    frames.iter().map(|frame| format!("{frame:?}\n")).collect()
+    format!("{frames:?}")
 }
 
 #[tokio::test]

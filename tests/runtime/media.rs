@@ -45,7 +45,8 @@ async fn what_comes_with_a_message_reaches_the_agent_decrypted_in_its_order() {
     let [report] = turn.request.attachments.as_slice() else {
         panic!("{:?}", turn.request.attachments)
     };
-    assert!(report.name.ends_with(".pdf"), "{}", report.name);
+    let kind = Path::new(&report.name).extension();
+    assert_eq!(kind, Some("pdf".as_ref()), "{}", report.name);
     assert_eq!(read(&report.path), b"%PDF-1.7 figures");
     turn.done();
     let quoting = person.quoting(file.unwrap().entry);

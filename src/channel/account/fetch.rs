@@ -28,13 +28,13 @@ pub(super) fn start(core: &Arc<Core>, id: InboxId, inbound: &Inbound, pushed_at_
     ));
     let scope = MediaScope::of_chat(&core.id, &TurnChat::from(&inbound.chat));
     let (fetched, arrives) = oneshot::channel();
-    let fetcher = core.clone();
+    let account = core.clone();
     spawn(core, "files", async move {
-        let stopped = fetcher.hard_stop.clone();
+        let stopped = account.hard_stop.clone();
         tokio::select! {
             biased;
             () = stopped.cancelled() => {}
-            files = fetch(&fetcher, id, &wanted, &scope, pushed_at_ms) => {
+            files = fetch(&account, id, &wanted, &scope, pushed_at_ms) => {
                 // Nobody waits for the files of a message that was stopped.
                 fetched.send(Arc::new(files)).ok();
             }

@@ -106,9 +106,9 @@ impl FilesOut {
     /// Where files may lie: the chat's own shelf, what `grant` allows, and what the operator
     /// lists.
     fn roots(&self, grant: &FileGrant, chat: &Chat) -> FileRoots {
-        let shelf = MediaScope::of_chat(&chat.account, &TurnChat::from(chat));
+        let scope = MediaScope::of_chat(&chat.account, &TurnChat::from(chat));
         let config = self.config.get();
-        FileRoots::of_delivery(&config, &self.store, &shelf, grant, self.user_home.clone())
+        FileRoots::of_delivery(&config, &self.store, &scope, grant, self.user_home.clone())
     }
 
     async fn send_item(&self, chat: &Chat, item: &MediaItem) -> MediaOutcome {

@@ -112,6 +112,10 @@ fn owned(list: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_first_rule_that_decides_wins() {
+    use Rule::{
+        AccessGroupsOff, CommandList, ForEverybody, Listed, NoCommand, NotListed, OpenPolicy,
+        Owners, Paired, Session,
+    };
     let open = Access::default();
     let listed = Access {
         dm_policy: DmPolicy::Allowlist,
@@ -135,103 +139,26 @@ fn the_first_rule_that_decides_wins() {
         use_access_groups: false,
         ..CommandsSettings::default()
     };
-    for (text, sender, access, paired, commands, expected) in [
-        (
-            "hello /tmp",
-            "x",
-            &listed,
-            false,
-            &none,
-            (true, Rule::NoCommand),
-        ),
-        (
-            "/help",
-            "x",
-            &listed,
-            false,
-            &none,
-            (true, Rule::ForEverybody),
-        ),
-        (
-            "停止",
-            "x",
-            &listed,
-            false,
-            &none,
-            (true, Rule::ForEverybody),
-        ),
-        ("/restart", "x", &open, true, &owners, (false, Rule::Owners)),
-        (
-            "/restart",
-            "BOSS",
-            &listed,
-            false,
-            &owners,
-            (true, Rule::Owners),
-        ),
-        ("/restart", "x", &open, false, &plain, (false, Rule::Owners)),
-        (
-            "/new",
-            "zhang",
-            &listed,
-            true,
-            &none,
-            (false, Rule::CommandList),
-        ),
-        (
-            "/status",
-            "li",
-            &listed,
-            false,
-            &some,
-            (true, Rule::CommandList),
-        ),
-        (
-            "/status",
-            "x",
-            &listed,
-            false,
-            &off,
-            (true, Rule::AccessGroupsOff),
-        ),
-        (
-            "/status",
-            "x",
-            &open,
-            false,
-            &plain,
-            (true, Rule::OpenPolicy),
-        ),
-        (
-            "/status",
-            "zhang",
-            &listed,
-            false,
-            &plain,
-            (true, Rule::Listed),
-        ),
-        ("/status", "x", &listed, true, &plain, (true, Rule::Paired)),
-        ("/new", "x", &listed, false, &plain, (true, Rule::Session)),
-        (
-            "/status",
-            "x",
-            &listed,
-            false,
-            &plain,
-            (false, Rule::NotListed),
-        ),
-        (
-            "/model y",
-            "x",
-            &listed,
-            false,
-            &plain,
-            (false, Rule::NotListed),
-        ),
+    for (text, sender, access, paired, commands, rule, allowed) in [
+        ("hello /tmp", "x", &listed, false, &none, NoCommand, true),
+        ("/help", "x", &listed, false, &none, ForEverybody, true),
+        ("停止", "x", &listed, false, &none, ForEverybody, true),
+        ("/restart", "x", &open, true, &owners, Owners, false),
+        ("/restart", "BOSS", &listed, false, &owners, Owners, true),
+        ("/restart", "x", &open, false, &plain, Owners, false),
+        ("/new", "zhang", &listed, true, &none, CommandList, false),
+        ("/status", "li", &listed, false, &some, CommandList, true),
+        ("/status", "x", &listed, false, &off, AccessGroupsOff, true),
+        ("/status", "x", &open, false, &plain, OpenPolicy, true),
+        ("/status", "zhang", &listed, false, &plain, Listed, true),
+        ("/status", "x", &listed, true, &plain, Paired, true),
+        ("/new", "x", &listed, false, &plain, Session, true),
+        ("/status", "x", &listed, false, &plain, NotListed, false),
+        ("/model y", "x", &listed, false, &plain, NotListed, false),
     ] {
         assert_eq!(
             ask(text, sender, access, paired, commands),
-            expected,
+            (allowed, rule),
             "{text} of {sender}"
         );
     }

@@ -74,18 +74,18 @@ fn cells(row: &str) -> Vec<&str> {
 
 /// A line a row: every cell with its column's name.
 fn bullets(head: &str, rows: &[&str]) -> Vec<String> {
-    let names = cells(head);
+    let columns = cells(head);
     let bullet = |row: &&str| {
         let cells = cells(row);
-        let named = cells
+        let filled = cells
             .iter()
             .enumerate()
             .filter(|(_, cell)| !cell.is_empty());
-        let named = named.map(|(n, cell)| match names.get(n) {
-            Some(name) if !name.is_empty() => format!("{name}: {cell}"),
+        let labelled = filled.map(|(n, cell)| match columns.get(n) {
+            Some(column) if !column.is_empty() => format!("{column}: {cell}"),
             _ => (*cell).to_owned(),
         });
-        format!("- {}", named.collect::<Vec<_>>().join("; "))
+        format!("- {}", labelled.collect::<Vec<_>>().join("; "))
     };
     rows.iter().map(bullet).collect()
 }

@@ -161,31 +161,16 @@ fn run(facts: &Facts<'_>, steps: &mut Vec<Step>) -> Result<Route, Outcome> {
         Verdict::Refuse(_) => return Err(Outcome::Dropped),
     }
 
-    let route = match route(config, account, chat, sender) {
-        Ok(route) => route,
-        Err(refusal) => {
-            let key = match refusal {
-                RouteRefusal::NoDefaultAgent => "agents.list",
-                RouteRefusal::BindingMissing { .. } | RouteRefusal::UnknownAgent { .. } => {
-                    "bindings"
-                }
-            };
-            step(
-                Check::Route,
-                false,
-                refusal.to_string(),
-                Some(key.to_owned()),
-            );
-            return Err(Outcome::NoRoute(refusal));
-        }
+    let routed = route(config, account, chat, sender);
+    let (reason, key) = match &routed {
+        Ok(route) => (
+            format!("{}: agent `{}`", route.matched_by, route.agent),
+            route_key(config, account, route),
+        ),
+        Err(refusal) => (refusal.to_string(), refusal_key(refusal).to_owned()),
     };
-    let key = match route.matched_by {
-        MatchedBy::Default if route.dynamic => key_of(config, account, "dynamicAgents"),
-        MatchedBy::Default => "agents.list".to_owned(),
-        _ => "bindings".to_owned(),
-    };
-    let reason = format!("{}: agent `{}`", route.matched_by, route.agent);
-    step(Check::Route, true, reason, Some(key));
+    step(Check::Route, routed.is_ok(), reason, Some(key));
+    let route = routed.map_err(Outcome::NoRoute)?;
 
     let request = recognise(text, backend, config.commands.text);
     let asker = Asker {
@@ -207,4 +192,21 @@ fn run(facts: &Facts<'_>, steps: &mut Vec<Step>) -> Result<Route, Outcome> {
         return Err(Outcome::CommandRefused { key });
     }
     Ok(route)
+}
+
+/// The setting that chose the agent.
+fn route_key(config: &Config, account: &Account, route: &Route) -> String {
+    match route.matched_by {
+        MatchedBy::Default if route.dynamic => key_of(config, account, "dynamicAgents"),
+        MatchedBy::Default => "agents.list".to_owned(),
+        _ => "bindings".to_owned(),
+    }
+}
+
+/// The setting that leaves a message without an agent.
+fn refusal_key(refusal: &RouteRefusal) -> &'static str {
+    match refusal {
+        RouteRefusal::NoDefaultAgent => "agents.list",
+        RouteRefusal::BindingMissing { .. } | RouteRefusal::UnknownAgent { .. } => "bindings",
+    }
 }

@@ -1,5 +1,7 @@
 //! Agents made on demand: one per member or group.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest, Sha256};
 
 use crate::config::DynamicIdStyle;
@@ -111,9 +113,10 @@ fn hash(chat: &Chat) -> String {
         .chain_update([0])
         .chain_update(chat.id.as_str())
         .finalize();
-    digest
-        .iter()
-        .take(HASH_DIGITS / 2)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let bytes = digest.iter().take(HASH_DIGITS / 2);
+    bytes.fold(String::with_capacity(HASH_DIGITS), |mut hex, byte| {
+        // Writing into a string does not fail.
+        write!(hex, "{byte:02x}").ok();
+        hex
+    })
 }

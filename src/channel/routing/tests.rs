@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::{
-    AccountMatch, AgentEntry, Binding, DmScope, DynamicIdStyle, GroupScope, PeerMatch,
+    AccountMatch, AgentBackend, AgentEntry, Binding, DmScope, DynamicIdStyle, GroupScope, PeerMatch,
 };
 use crate::ids::ChatKind::{self, Direct, Group};
 use crate::session::SessionScope;
@@ -225,7 +225,7 @@ proptest! {
         let config = {
             let mut config = config(&["a", "a-dm", "a-group", "dm", "b_c"], vec![bind("main", None, None)]);
             config.agents.list = vec![AgentEntry {
-                id: "main".to_owned(), name: None, backend: Default::default(), workspace: None,
+                id: "main".to_owned(), name: None, backend: AgentBackend::default(), workspace: None,
             }];
             config
         };

@@ -13,7 +13,6 @@ mod proxy;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::bail;
 use clap::Args;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -68,16 +67,11 @@ fn chosen<'a>(args: &DoctorArgs, loaded: Option<&'a Loaded>) -> anyhow::Result<V
     let Some(loaded) = loaded else {
         return Ok(Vec::new());
     };
-    match &args.account {
-        Some(name) => match loaded.config.account(name) {
-            Ok(account) => Ok(vec![account]),
-            Err(error) => bail!(error),
-        },
-        None => {
-            let accounts = loaded.config.accounts.values();
-            Ok(accounts.filter(|account| account.enabled).collect())
-        }
+    if let Some(name) = &args.account {
+        return Ok(vec![loaded.config.account(name)?]);
     }
+    let accounts = loaded.config.accounts.values();
+    Ok(accounts.filter(|account| account.enabled).collect())
 }
 
 async fn examine(

@@ -7,6 +7,11 @@ fn texts(text: &str, units: usize, bytes: usize) -> Vec<String> {
     pieces.into_iter().map(|piece| piece.text).collect()
 }
 
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    let lines: Vec<String> = (0..count).map(line).collect();
+    lines.join("\n") + "\n"
+}
+
 #[test]
 fn what_fits_is_one_piece_and_unchanged() {
     assert_eq!(texts("hi\n\n", 128, 128), ["hi\n\n"]);
@@ -27,7 +32,7 @@ fn both_limits_hold() {
         ["🎉".repeat(64), "🎉".repeat(36)]
     );
     let text = format!("{}ab", "企".repeat(682));
-    assert_eq!(texts(&text, 4_000, APP_BYTES), [text.clone()]);
+    assert_eq!(texts(&text, 4_000, APP_BYTES), [text.as_str()]);
     assert_eq!(texts(&format!("{text}c"), 4_000, APP_BYTES).len(), 2);
 }
 
@@ -88,7 +93,7 @@ fn a_table_row_is_not_cut() {
 
 #[test]
 fn an_open_fence_is_closed_and_opened_again_as_it_was() {
-    let code: String = (0..60).map(|n| format!("let x{n} = {n};\n")).collect();
+    let code = lines(60, |n| format!("let x{n} = {n};"));
     let text = format!("before\n  ~~~rust ignore\n{code}~~~\nafter");
     let pieces = texts(&text, 200, 200);
     assert!(pieces.len() > 4);
@@ -109,7 +114,7 @@ fn a_family_is_not_torn_apart() {
 
 #[test]
 fn the_rest_can_go_another_way() {
-    let code: String = (0..30).map(|n| format!("line {n}\n")).collect();
+    let code = lines(30, |n| format!("line {n}"));
     let text = format!("```\n{code}```\nend");
     let pieces = chunk(&text, Limits::new(128, 128));
     let second = &pieces[1];

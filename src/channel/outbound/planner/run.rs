@@ -176,9 +176,9 @@ impl Run<'_> {
                     let app = &*self.planner.app;
                     let names = &self.planner.tags;
                     let (number, warning) = names.resolve(app, self.account, tag).await;
-                    warning
-                        .into_iter()
-                        .for_each(|warning| self.tally.warn(warning));
+                    if let Some(warning) = warning {
+                        self.tally.warn(warning);
+                    }
                     numbers.push(number);
                 }
                 numbers

@@ -14,6 +14,7 @@ use crate::channel::outbound::report::{Door, Invalid, Status};
 use crate::channel::outbound::request::{Origin, RequestVia};
 use crate::config::{Account, AgentApp, BotSocket, Config, SocketTiming, TlsFiles};
 use crate::ids::Chat;
+use crate::ids::ChatKind::{Direct, Group};
 use crate::secret::Secret;
 use crate::store::{NewMessage, RouteVia, SqliteStore, Store};
 
@@ -204,6 +205,7 @@ fn lost() -> Answer {
     Err(DoorError::Unknown)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the answers of a table are alike")]
 fn without(users: &[&str]) -> Answer {
     Ok(Receipt {
         message_id: Some("m".to_owned()),
@@ -214,6 +216,7 @@ fn without(users: &[&str]) -> Answer {
     })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the answers of a table are alike")]
 fn taken() -> Answer {
     Ok(Receipt::default())
 }
@@ -505,7 +508,6 @@ async fn guesses_are_checked_against_who_writes() {
         received_at_ms: 1,
         begins: false,
     };
-    use crate::ids::ChatKind::{Direct, Group};
     let messages = vec![
         heard("1", Direct, "1001", "1001"),
         heard("2", Direct, "WRobert", "WRobert"),
