@@ -36,10 +36,10 @@ fn task_id(card: &Entry) -> String {
     card["task_id"].as_str().unwrap().to_owned()
 }
 
-/// Every text that the person ever saw.
-fn shown(house: &House) -> String {
+/// Every frame of the bot's socket, both ways.
+fn frames(house: &House) -> Vec<String> {
     let frames = house.sim.frames(&BOT.into());
-    format!("{frames:?}")
+    frames.iter().map(|frame| format!("{frame:?}")).collect()
 }
 
 #[tokio::test]
@@ -58,8 +58,8 @@ async fn a_card_is_a_message_of_its_own_and_its_json_is_never_seen() {
     for entry in house.bot_entries(&direct()) {
         assert!(!entry.text().contains("card_type"), "{entry:?}");
     }
-    let streamed = shown(&house)
-        .lines()
+    let streamed = frames(&house)
+        .iter()
         .filter(|frame| frame.contains("aibot_respond_msg"))
         .any(|frame| frame.contains("card_type"));
     assert!(!streamed, "no frame of the stream held the card's JSON");
