@@ -32,7 +32,7 @@ pub struct StoredCard {
 #[async_trait]
 pub trait CardStore: Send + Sync + std::fmt::Debug {
     /// Keeps a card (its `answers` are not looked at: it was just sent), and forgets those
-    /// older than [`CARD_LIFE_MS`] and the oldest over [`MAX_CARDS_PER_ACCOUNT`]. One of the
+    /// older than a day and the oldest of an account over 300. One of the
     /// same id is replaced, with its answers.
     async fn keep_card(&self, card: StoredCard) -> Result<(), StoreError>;
 
