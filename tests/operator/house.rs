@@ -15,7 +15,7 @@ pub(crate) const SECOND: &str = "aibTEST02";
 pub(crate) const SECOND_SECRET: &str = "canary-second-77aa";
 
 /// How long a thing that takes milliseconds may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often it is looked at meanwhile.
 const INTERVAL: Duration = Duration::from_millis(100);

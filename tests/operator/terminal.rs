@@ -56,7 +56,11 @@ impl Terminal {
     pub(crate) fn sees(&mut self, text: &str) -> &mut Self {
         match self.session.exp_string(&as_bytes(text)) {
             Ok(before) => self.shown.extend([as_text(&before).as_str(), text]),
-            Err(_) => panic!("{text:?} is not shown; before: {}", self.shown),
+            Err(error) => panic!(
+                "{text:?} is not shown: {}\nbefore: {}",
+                as_text(&error.to_string()),
+                self.shown
+            ),
         }
         self
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Channel, configuration};
 use crate::cli::print;
 use crate::config::{Account, Environment, Location};
+use crate::ids::AccountId;
 
 /// Options of `wecom channels list`.
 #[derive(Debug, Args)]
@@ -27,7 +28,7 @@ pub(super) fn run(
 ) -> anyhow::Result<ExitCode> {
     let config = configuration(location, environment)?;
     if args.json {
-        let ids: Vec<&str> = config.accounts.keys().map(|id| id.as_str()).collect();
+        let ids: Vec<&str> = config.accounts.keys().map(AccountId::as_str).collect();
         let details: Map<String, Value> = config
             .accounts
             .values()

@@ -13,13 +13,13 @@ mod proxy;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::bail;
 use clap::Args;
 use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{print, tokio_runtime};
+use super::print::{self, counted};
+use super::tokio_runtime;
 use crate::config::{Account, Environment, Loaded, Location, load};
 use finding::{Finding, Level};
 
@@ -68,16 +68,11 @@ fn chosen<'a>(args: &DoctorArgs, loaded: Option<&'a Loaded>) -> anyhow::Result<V
     let Some(loaded) = loaded else {
         return Ok(Vec::new());
     };
-    match &args.account {
-        Some(name) => match loaded.config.account(name) {
-            Ok(account) => Ok(vec![account]),
-            Err(error) => bail!(error),
-        },
-        None => {
-            let accounts = loaded.config.accounts.values();
-            Ok(accounts.filter(|account| account.enabled).collect())
-        }
+    if let Some(name) = &args.account {
+        return Ok(vec![loaded.config.account(name)?]);
     }
+    let accounts = loaded.config.accounts.values();
+    Ok(accounts.filter(|account| account.enabled).collect())
 }
 
 async fn examine(
@@ -173,6 +168,10 @@ fn report(findings: &[Finding], as_json: bool) -> anyhow::Result<()> {
             print::line(&format!("{:17}fix: {fix}", ""));
         }
     }
-    print::line(&format!("{errors} errors, {warnings} warnings"));
+    print::line(&format!(
+        "{}, {}",
+        counted(errors, "error"),
+        counted(warnings, "warning")
+    ));
     Ok(())
 }

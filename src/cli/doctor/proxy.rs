@@ -50,7 +50,7 @@ fn source(account: &Account, loaded: &Loaded, environment: &Environment) -> Stri
     let keys = loaded.sources.effective(&account.id);
     let key = keys
         .iter()
-        .find(|key| key.path.to_string() == KEY && key.origin != Origin::Default);
+        .find(|key| key.path == KEY && key.origin != Origin::Default);
     if let Some(key) = key {
         let place = match key.origin {
             Origin::Account => format!("channels.wecom.accounts.{}.{KEY}", account.authored_id),

@@ -46,11 +46,6 @@ impl Terminal {
         words.of(self.language)
     }
 
-    /// A line that is no question.
-    pub(super) fn say(self, text: &str) {
-        print::note(text);
-    }
-
     /// One of `choices`, by its position; `default` is marked at first.
     pub(super) fn choose(
         self,
@@ -68,7 +63,7 @@ impl Terminal {
             if chosen.index < choices.len() {
                 return Ok(chosen.index);
             }
-            self.say(self.word(question.help));
+            print::note(self.word(question.help));
         }
     }
 
@@ -93,12 +88,12 @@ impl Terminal {
             let typed = prompt.prompt()?;
             let typed = typed.trim();
             if matches!(typed, "?" | "？") {
-                self.say(self.word(question.help));
+                print::note(self.word(question.help));
                 continue;
             }
             match check(typed) {
                 Ok(()) => return Ok(typed.to_owned()),
-                Err(complaint) => self.say(&complaint),
+                Err(complaint) => print::note(&complaint),
             }
         }
     }
@@ -117,12 +112,12 @@ impl Terminal {
                 .prompt()?;
             let typed = typed.trim();
             if matches!(typed, "?" | "？") {
-                self.say(self.word(question.help));
+                print::note(self.word(question.help));
                 continue;
             }
             match check(typed) {
                 Ok(()) => return Ok(Secret::new(typed)),
-                Err(complaint) => self.say(&complaint),
+                Err(complaint) => print::note(&complaint),
             }
         }
     }

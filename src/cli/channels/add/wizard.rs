@@ -9,6 +9,7 @@ use super::plan::Chosen;
 use super::probe::{Outcome, Tried};
 use super::words::{self, Words};
 use crate::cli::channels::accounts::{DEFAULT, Section};
+use crate::cli::print;
 use crate::config::{Language, check_aes_key};
 use crate::secret::Secret;
 
@@ -45,16 +46,14 @@ pub(super) async fn run(setup: &Setup<'_>) -> Result<Option<Decided>, Ended> {
         setup,
         section: Section::of(&setup.file),
     };
-    wizard.terminal.say(wizard.terminal.word(words::INTRO));
+    print::note(wizard.terminal.word(words::INTRO));
     let chosen = wizard.account()?;
     let Some((mut answers, tried)) = wizard.credentials(&chosen).await? else {
         return Ok(None);
     };
     wizard.policies(&chosen, &mut answers)?;
     wizard.agent(&chosen, &mut answers)?;
-    wizard
-        .terminal
-        .say(&words::SUMMARY.with(language, &setup.summary(&chosen, &answers)));
+    print::note(&words::SUMMARY.with(language, &setup.summary(&chosen, &answers)));
     if !wizard.terminal.confirm(words::WRITE, true)? {
         return Ok(None);
     }
@@ -83,7 +82,7 @@ struct Wizard<'a> {
 
 impl Wizard<'_> {
     fn say(&self, words: Words, text: &str) {
-        self.terminal.say(&words.with(self.terminal.language, text));
+        print::note(&words.with(self.terminal.language, text));
     }
 
     fn account(&self) -> Result<Chosen, Ended> {
