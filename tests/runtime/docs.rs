@@ -141,6 +141,48 @@ fn commands_parse() {
 }
 
 #[test]
+fn links_lead_to_files_and_headings() {
+    let mut seen = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1) {
+            let (target, _) = link.split_once(')').unwrap();
+            if target.contains("://") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() {
+                page.clone()
+            } else {
+                page.parent().unwrap().join(file)
+            };
+            assert!(file.exists(), "{}: {target}", page.display());
+            if !anchor.is_empty() {
+                let is_there = headings(&file).iter().any(|heading| heading == anchor);
+                assert!(is_there, "{}: {target}", page.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen} links are found");
+}
+
+/// The anchors of a page.
+fn headings(page: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(page).unwrap();
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let words = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = words
+                .chars()
+                .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect()
+}
+
+#[test]
 fn cards_can_be_sent_as_they_are_written() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/chats.md");
     let mut types: Vec<_> = blocks(&guide, "json")
