@@ -25,13 +25,13 @@ struct Block {
     language: String,
     content: String,
     /// Whether nothing but empty lines is between it and the block before.
-    follows_block: bool,
+    is_adjacent: bool,
 }
 
 fn all_blocks(page: &Path) -> Vec<Block> {
     let text = std::fs::read_to_string(page).unwrap();
     let mut blocks = Vec::new();
-    let mut follows_block = false;
+    let mut after_block = false;
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         if let Some(language) = line.trim().strip_prefix("```") {
@@ -39,11 +39,11 @@ fn all_blocks(page: &Path) -> Vec<Block> {
             blocks.push(Block {
                 language: language.to_owned(),
                 content: content.collect::<Vec<_>>().join("\n"),
-                follows_block,
+                is_adjacent: after_block,
             });
-            follows_block = true;
+            after_block = true;
         } else if !line.trim().is_empty() {
-            follows_block = false;
+            after_block = false;
         }
     }
     blocks
@@ -223,7 +223,7 @@ fn shown_output_is_what_is_printed() {
             match block.language.as_str() {
                 "json5" => configuration = Some(block.content),
                 "sh" => command = Some(block.content).filter(|command| only_looks(command)),
-                "text" if block.follows_block => {
+                "text" if block.is_adjacent => {
                     let Some(command) = command.take() else {
                         continue;
                     };
