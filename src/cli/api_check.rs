@@ -132,3 +132,39 @@ fn unreachable(account: &Account, why: &str) -> Outcome {
         fix: "`wecom doctor` looks at the network and the proxy".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_has_its_own_way_out() {
+        for (number, part) in [
+            (40001, "agent.corpSecret"),
+            (40013, "agent.corpId"),
+            (60020, "network.egressProxyUrl"),
+            (-1, "list of error codes"),
+        ] {
+            let answer = Answer {
+                errcode: number,
+                errmsg: "from ip: 203.0.113.9".to_owned(),
+                access_token: None,
+            };
+            let Outcome::Failed { seen, fix } = refused(&answer) else {
+                panic!("{number} is a failure");
+            };
+            assert!(seen.contains(&number.to_string()) && seen.contains("203.0.113.9"));
+            assert!(fix.contains(part), "{number}: {fix}");
+        }
+    }
+
+    #[test]
+    fn a_base_with_a_path_keeps_it() {
+        let base: Url = "https://relay.example/wx/".parse().unwrap();
+        let address = address(&base, "gettoken", &[("corpid", "ww1")]);
+        assert_eq!(
+            address.as_str(),
+            "https://relay.example/wx/cgi-bin/gettoken?corpid=ww1"
+        );
+    }
+}

@@ -34,6 +34,10 @@ const CLIENT: &str = "demo";
 /// The member who speaks for `--say`.
 const SPEAKER: &str = "zhangwei";
 
+/// A card for people to paste: the echo says it, and so it is sent.
+const CARD: &str =
+    r#"{"card_type":"button_interaction","title":"午饭吃什么","buttons":["米饭","面条"]}"#;
+
 /// Pause between two pieces of the echo, so that a person sees the answer stream in.
 const PIECE_DELAY_MS: u64 = 150;
 
@@ -129,7 +133,7 @@ fn daemon_options(
             "botId": DEMO_BOT,
             "secret": DEMO_SECRET,
             "websocketUrl": sim.bot_url(),
-            "welcomeText": "你好，我是小助手。对我说点什么，我会原样复述。\nHi! Tell me something and I will repeat it.",
+            "welcomeText": "你好，我是小助手。发文字、图片或文件给我，我会原样发回。\nHi! Send me a text, a picture or a file, and it comes back.",
         } },
         "agents": { "defaults": { "backend": { "type": "echo", "pieceDelayMs": PIECE_DELAY_MS } } },
         "gateway": { "port": port, "reload": { "mode": "off" } },
@@ -159,7 +163,14 @@ fn banner(sim: &Sim, daemon: &Daemon, token: &Secret) {
     print::line(&format!("  MCP server  {server}"));
     print::line(&format!("  Health      http://{}/readyz", daemon.address()));
     print::line("");
-    print::line("  Open the page, pick a person, write to 小助手. Ctrl-C ends the demo.");
+    print::line(
+        "  Open the page, pick a person, write to 小助手. Send a picture, quote a message,",
+    );
+    print::line("  write in a group with @小助手. To get a card with buttons, say this:");
+    print::line("");
+    print::line(&format!("    {CARD}"));
+    print::line("");
+    print::line("  Ctrl-C ends the demo.");
     print::line("");
     print::line(&format!(
         "  An agent can act in this WeCom as {SPEAKER}. Claude Code:"
@@ -203,5 +214,16 @@ async fn say(sim: &Sim, text: &str) -> anyhow::Result<()> {
             print::line("");
             return Ok(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::channel::cards;
+
+    #[test]
+    fn the_card_of_the_banner_is_one() {
+        let taken = cards::take(super::CARD, 0);
+        assert_eq!((taken.text.as_str(), taken.cards.len()), ("", 1));
     }
 }

@@ -79,7 +79,7 @@ pub(super) struct CodeArgs {
 pub(super) struct ApproveArgs {
     #[command(flatten)]
     code: CodeArgs,
-    /// Tell the person in `WeCom`
+    /// Tell the person in their chat with the bot
     #[arg(long)]
     notify: bool,
     /// Make the person the first owner, who may use owners' commands

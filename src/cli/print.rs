@@ -23,3 +23,8 @@ pub(super) fn note(text: &str) {
 pub(super) fn error(error: &anyhow::Error) {
     note(&format!("error: {error:#}"));
 }
+
+/// A number and what it counts.
+pub(super) fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}

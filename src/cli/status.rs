@@ -8,7 +8,8 @@ use jiff::{SpanRound, Timestamp, Unit};
 use serde_json::{Value, json};
 
 use super::channels::{Records, configuration, needs_attention, records, text};
-use super::{EXIT_UNAVAILABLE, print, tokio_runtime};
+use super::print::{self, counted};
+use super::{EXIT_UNAVAILABLE, tokio_runtime};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Environment, Issue, Location, Severity, all_issues};
 use crate::daemon::{self, Contact};
@@ -213,7 +214,9 @@ impl Picture {
             return "findings  none".to_owned();
         }
         format!(
-            "findings  {errors} errors, {warnings} warnings (`wecom config validate` lists all)"
+            "findings  {}, {} (`wecom config validate` lists all)",
+            counted(errors, "error"),
+            counted(warnings, "warning")
         )
     }
 }

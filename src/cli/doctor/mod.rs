@@ -18,7 +18,8 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{print, tokio_runtime};
+use super::print::{self, counted};
+use super::tokio_runtime;
 use crate::config::{Account, Environment, Loaded, Location, load};
 use finding::{Finding, Level};
 
@@ -167,6 +168,10 @@ fn report(findings: &[Finding], as_json: bool) -> anyhow::Result<()> {
             print::line(&format!("{:17}fix: {fix}", ""));
         }
     }
-    print::line(&format!("{errors} errors, {warnings} warnings"));
+    print::line(&format!(
+        "{}, {}",
+        counted(errors, "error"),
+        counted(warnings, "warning")
+    ));
     Ok(())
 }

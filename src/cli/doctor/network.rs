@@ -14,9 +14,10 @@ use crate::wecom::bot::{BotSettings, Cause, ConnectStep, reach};
 
 const AREA: &str = "network";
 
-/// What to do where packets are swallowed.
-pub(super) const FIREWALL: &str = "a firewall swallows the packets: let this machine out to port \
-                                   443 of WeCom's hosts, or set channels.wecom.network.egressProxyUrl";
+/// What to do where nobody answers.
+pub(super) const FIREWALL: &str = "a firewall is in the way, or nothing listens there: let this \
+                                   machine out to port 443 of WeCom's hosts, or set \
+                                   channels.wecom.network.egressProxyUrl";
 
 /// WeCom's signatures and the runtime's records want a clock at least this right.
 const MAX_SKEW_MS: i64 = 120_000;

@@ -24,7 +24,7 @@ pub enum TargetError {
     },
     /// Not the id of a member.
     #[error(
-        "`{item}` is not a userid (1 to 64 letters, digits and _ - @ . that begin with a letter or digit): names do not work, look the id up with the contact skill; a list of departments is written party:1,2"
+        "`{item}` is not a userid (1 to 64 letters, digits and _ - @ . that begin with a letter or digit): names do not work, look the id up with the contact skill; a list is written user:a|b, of departments party:1,2"
     )]
     InvalidUser {
         /// As written, shortened.
