@@ -22,7 +22,7 @@ pub use kind::{
     HEAD_BYTES, by_content, extension, extension_of, image_type, is_recognisable, is_text,
     named_type, sniff, stated_type,
 };
-pub use name::{MAX_NAME_BYTES, sanitise, usable, with_extension};
+pub use name::{MAX_NAME_BYTES, original, sanitise, usable, with_extension};
 pub use open::{FileId, OpenedFile};
 pub use roots::FileRoots;
 pub use scope::{MediaScope, MediaUri, NotAMediaUri, StoredId};

@@ -3,6 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::kind;
+use super::scope::StoredId;
 
 /// Characters of a kept name before the id.
 const STEM_CHARS: usize = 60;
@@ -123,6 +124,14 @@ pub(super) fn shown(kept: &str) -> Option<(String, &str)> {
     Some((name, id))
 }
 
+/// The name that a file had before it was kept; another name is its own.
+pub fn original(name: &str) -> String {
+    match shown(name) {
+        Some((original, id)) if id.parse::<StoredId>().is_ok() => original,
+        _ => name.to_owned(),
+    }
+}
+
 /// Marks and overrides of writing direction, and characters without width: with them
 /// `exe.gpj` can be shown as `jpg.exe`.
 fn turns_text(char: char) -> bool {
@@ -203,5 +212,13 @@ mod tests {
         );
         assert_eq!(shown("voice---0af1"), Some(("voice".to_owned(), "0af1")));
         assert_eq!(shown(".part-xyz"), None);
+    }
+
+    #[test]
+    fn only_what_was_kept_loses_a_part_of_its_name() {
+        let id = StoredId::random();
+        assert_eq!(original(&kept("周 报.PDF", id.as_str())), "周_报.pdf");
+        assert_eq!(original("notes---2026.txt"), "notes---2026.txt");
+        assert_eq!(original("notes.txt"), "notes.txt");
     }
 }

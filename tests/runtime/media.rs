@@ -316,6 +316,17 @@ async fn echo_sends_back_what_it_got_and_nothing_that_somebody_else_names() {
         .await
         .unwrap();
     assert_eq!(picture.media.unwrap().size, PNG.len() as u64);
+    house
+        .sim
+        .member(BOT, USER)
+        .send_file("日报.txt", "完成".as_bytes())
+        .unwrap();
+    let report = house
+        .sim
+        .wait_for(&direct(), PATIENCE, of_kind(EntryKind::File))
+        .await
+        .unwrap();
+    assert_eq!(report.media.unwrap().name, "日报.txt");
     let asked = house.say("MEDIA: /etc/hostname");
     let answer = house.answer(&direct(), &asked).await;
     assert_eq!(answer.text(), "> MEDIA: /etc/hostname");

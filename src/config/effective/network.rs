@@ -33,7 +33,7 @@ pub struct MediaSettings {
     pub temp_dir: PathBuf,
     /// How long downloads are kept; `None` keeps them.
     pub retention: Option<Duration>,
-    /// Whether old downloads are removed at start.
+    /// Whether all kept files are removed at start, not only old ones.
     pub cleanup_on_start: bool,
     /// Intranet hosts that remote media may come from.
     pub allowed_hosts: Vec<String>,

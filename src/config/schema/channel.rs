@@ -315,7 +315,7 @@ pub(crate) struct MediaKeys {
     /// How long downloads are kept, hours; 0 keeps them
     #[schemars(range(min = 0, max = 87_600))]
     pub(crate) retention_hours: f64,
-    /// Whether old downloads are removed at start
+    /// Whether all kept files are removed at start, not only old ones
     pub(crate) cleanup_on_start: bool,
     /// Intranet hosts that remote media may come from
     pub(crate) allowed_hosts: TextList,

@@ -132,7 +132,7 @@ impl Loader {
             }
             Err(error) => return Err(error.into()),
         };
-        copy.into_loaded(&name, None)
+        copy.into_loaded(&files::original(&name), None)
     }
 
     async fn load_url(&self, url: &Url) -> Result<Loaded, MediaError> {
