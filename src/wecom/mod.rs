@@ -1,5 +1,6 @@
 //! The wire: WeCom's protocols as types and clients; no policy, no agent.
 
+pub mod api;
 pub mod bot;
 pub mod card;
 pub mod response_url;
