@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::acting;
+use super::apps;
 use super::attachment;
 use super::chat::{BadChatName, SimChat};
 use super::company;
@@ -54,6 +55,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .merge(acting::router())
         .merge(mcp::router())
         .merge(company::router())
+        .merge(apps::router())
         .route("/frames/{bot}", get(frames))
         .route("/connections/{bot}", get(connection))
         .route("/violations", get(violations))

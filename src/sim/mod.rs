@@ -4,7 +4,7 @@
 //! the long connection at `/`, a chat page for a person at the same address, and a
 //! control API under `/sim/` through which tests and the page write as members, read
 //! transcripts and make things go wrong, and the company's category servers (MCP) under
-//! `/mcp/`. `docs/simulator.md` describes it for users.
+//! `/mcp/`, and the HTTP API of self-built apps under `/cgi-bin/`. `docs/simulator.md` describes it for users.
 //!
 //! It is the other side of [`crate::wecom`] and shares nothing with it, so that a
 //! misunderstanding on one side shows on the other. The rules (`rules`) are pure; the
@@ -12,6 +12,7 @@
 //! know (`company`) behind another; sockets and HTTP only carry.
 
 mod acting;
+mod apps;
 mod attachment;
 mod chat;
 mod company;
@@ -36,6 +37,9 @@ mod sim;
 mod socket;
 mod world;
 
+pub use apps::{
+    ApiCall, ApiFault, ApiFaultKind, AppEntry, AppUpload, AppsHandle, MemberFile, SeedApp,
+};
 pub use attachment::{
     Attachment, AttachmentKind, Download, DownloadFault, DownloadFaultKind, Fetch, Handover,
     KeyManner,

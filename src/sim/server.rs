@@ -17,7 +17,7 @@ use super::options::SimOptions;
 use super::shared::Shared;
 use super::sim::SimError;
 use super::world::{Settings, World};
-use super::{attachment, control, mcp, page, socket};
+use super::{apps, attachment, control, mcp, page, socket};
 use crate::task;
 
 /// Binds and serves. The token is cancelled when everything has ended.
@@ -86,6 +86,10 @@ fn router(shared: Arc<Shared>) -> Router {
             "/mcp/{server}",
             any(mcp::serve).layer(DefaultBodyLimit::max(MCP_BODY_MAX)),
         )
+        .route(
+            "/cgi-bin/{*call}",
+            any(apps::serve).layer(DefaultBodyLimit::max(API_BODY_MAX)),
+        )
         .route("/cos/{id}", get(attachment::download))
         .route("/{*path}", get(page::file))
         .nest("/sim", control::router(&shared))
@@ -104,6 +108,8 @@ async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     }
 }
 
+/// Of a call of an app: the largest file and its form, and one byte too many.
+const API_BODY_MAX: usize = 24 * 1_024 * 1_024;
 /// Of a tool call: files of 20 MiB together fit in base64.
 const MCP_BODY_MAX: usize = 32 * 1_024 * 1_024;
 /// For HTTP requests under way when the simulator stops; sockets are cut at once.

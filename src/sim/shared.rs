@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::apps::Apps;
 use super::company::Company;
 use super::faults::{FaultRequest, Faults};
 use super::sim::SimError;
@@ -22,6 +23,8 @@ pub(super) struct Shared {
     /// Taken before the world where both are.
     company: Mutex<Company>,
     world: Mutex<World>,
+    /// Held alone.
+    apps: Mutex<Apps>,
     clock: SharedClock,
     /// How far the simulator's time is ahead of the clock, in milliseconds.
     ahead_ms: AtomicI64,
@@ -41,6 +44,7 @@ impl Shared {
         Self {
             company: Mutex::new(Company::new(rand::random())),
             world: Mutex::new(world),
+            apps: Mutex::new(Apps::default()),
             clock,
             ahead_ms: AtomicI64::new(0),
             stop: CancellationToken::new(),
@@ -59,6 +63,11 @@ impl Shared {
     /// The company behind the category servers. Never asked for by a holder of the world.
     pub(super) fn company(&self) -> MutexGuard<'_, Company> {
         self.company.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Self-built apps. Never asked for by a holder of the world or the company.
+    pub(super) fn apps(&self) -> MutexGuard<'_, Apps> {
+        self.apps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Time of day (Unix milliseconds).

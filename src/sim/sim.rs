@@ -47,7 +47,7 @@ pub enum SimError {
     /// The id is taken.
     #[error("{what} `{id}` exists already")]
     Exists {
-        /// `bot`, `user` or `group`.
+        /// `bot`, `user`, `group` or `app`.
         what: &'static str,
         /// The id.
         id: String,
