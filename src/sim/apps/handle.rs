@@ -165,6 +165,12 @@ impl AppsHandle {
         self.shared.apps().tokens.life_s = seconds;
     }
 
+    /// The tokens given out, for tests that look whether one leaks.
+    pub fn tokens(&self) -> Vec<String> {
+        let apps = self.shared.apps();
+        apps.tokens.texts().map(str::to_owned).collect()
+    }
+
     /// Ends all tokens before their time: they are answered with 42001.
     pub fn expire_tokens(&self) {
         self.shared.apps().tokens.expire();

@@ -81,6 +81,11 @@ impl TokenBook {
         Ok(token.app.clone())
     }
 
+    /// All that were given out and are remembered.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.tokens.iter().map(|token| token.text.as_str())
+    }
+
     /// Ends all tokens before their time.
     pub(super) fn expire(&mut self) {
         for token in &mut self.tokens {

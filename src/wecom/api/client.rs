@@ -204,11 +204,12 @@ impl ApiClient {
         let mut tries = self.tries(Repeat::Harmless, deadline);
         loop {
             let token = self.token(deadline).await?;
+            let hidden = [Some(&token), Some(&self.inner.settings.corp_secret)];
             let idle = self.inner.timeout(&request);
             let until = self.until(&request, deadline)?;
             let transport = &self.inner.transport;
             let begun = match transport.open(&request, Some(&token), until).await {
-                Ok(response) => ApiDownload::begin(response, &token, limit, idle, deadline).await,
+                Ok(response) => ApiDownload::begin(response, &hidden, limit, idle, deadline).await,
                 Err(error) => Err(error),
             };
             match begun {

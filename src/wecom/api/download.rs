@@ -34,14 +34,15 @@ pub struct ApiDownload {
 
 impl ApiDownload {
     /// Tells a file from an error: WeCom answers both with HTTP 200, and files may be JSON.
+    /// `hidden` is kept out of the error.
     pub(super) async fn begin(
         response: reqwest::Response,
-        token: &Secret,
+        hidden: &[Option<&Secret>],
         limit: u64,
         idle: Duration,
         deadline: Instant,
     ) -> Result<Self, ApiError> {
-        if let Some(error) = announced_error(&response, token) {
+        if let Some(error) = announced_error(&response, hidden) {
             return Err(error);
         }
         let status = response.status();
@@ -58,7 +59,7 @@ impl ApiDownload {
             deadline,
         };
         if download.content_disposition().is_none() {
-            download.look(token).await?;
+            download.look(hidden).await?;
         }
         if download.announced().is_some_and(|bytes| bytes > limit) {
             return Err(ApiError::TooLarge { limit });
@@ -102,7 +103,7 @@ impl ApiDownload {
     }
 
     /// Reads on until it is certain that this is no error.
-    async fn look(&mut self, token: &Secret) -> Result<(), ApiError> {
+    async fn look(&mut self, hidden: &[Option<&Secret>]) -> Result<(), ApiError> {
         let mut seen = BytesMut::new();
         while let Some(piece) = self.receive().await? {
             seen.extend_from_slice(&piece);
@@ -111,7 +112,7 @@ impl ApiDownload {
             }
         }
         if seen.len() <= MAX_ERROR_BYTES
-            && let Some(error) = error_in(&seen, CALL, &[Some(token)])
+            && let Some(error) = error_in(&seen, CALL, hidden)
         {
             return Err(error);
         }
@@ -144,9 +145,9 @@ impl fmt::Debug for ApiDownload {
     }
 }
 
-fn announced_error(response: &reqwest::Response, token: &Secret) -> Option<ApiError> {
+fn announced_error(response: &reqwest::Response, hidden: &[Option<&Secret>]) -> Option<ApiError> {
     let text = |name| response.headers().get(name)?.to_str().ok();
     let code: i64 = text(ERROR_CODE)?.trim().parse().ok()?;
     let message = text(ERROR_MESSAGE).unwrap_or_default();
-    (code != 0).then(|| ApiRefusal::new(code, message, CALL, &[Some(token)]).into())
+    (code != 0).then(|| ApiRefusal::new(code, message, CALL, hidden).into())
 }
