@@ -9,8 +9,7 @@ use tokio::time::timeout_at;
 use super::{Shared, StartError};
 use crate::channel::media::inbound::Fetcher;
 use crate::channel::media::outbound::{
-    Loader, MediaDelivery, MediaError, MediaFailure, MediaOutcome, MediaSender, Reference,
-    closing_notes,
+    Loader, MediaDelivery, MediaFailure, MediaOutcome, MediaSender, Reference, closing_notes,
 };
 use crate::channel::outbound::Budgets;
 use crate::channel::outbound::doors::{
@@ -185,7 +184,7 @@ fn answer_of(outcome: MediaOutcome) -> MediaAnswer {
 
 fn problem_of(failure: MediaFailure) -> MediaProblem {
     match failure {
-        MediaFailure::Load(error) => MediaProblem::Unusable(unusable(&error)),
+        MediaFailure::Load(error) => MediaProblem::Unusable(error.for_operator()),
         MediaFailure::Rejected(rejection) => MediaProblem::Unusable(rejection.to_string()),
         MediaFailure::Send(error) => MediaProblem::Door(error.into()),
         MediaFailure::Budget(_) => not_sent(NotSent::Quota, failure.to_string()),
@@ -193,16 +192,6 @@ fn problem_of(failure: MediaFailure) -> MediaProblem {
             UploadError::KindRefused(refusal) | UploadError::Refused { refusal, .. },
         ) => MediaProblem::Door(refusal.into()),
         other => not_sent(NotSent::NotConnected, other.to_string()),
-    }
-}
-
-/// For the operator, who named it: with the setting that would allow it.
-fn unusable(error: &MediaError) -> String {
-    match error {
-        MediaError::PathNotAllowed(_) => {
-            format!("{error}; folders can be allowed with `mediaLocalRoots`")
-        }
-        _ => error.to_string(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The ways into WeCom, as the planner sees them. A door makes one attempt and says what
 //! is certain about it; which door is taken, and which next, is the planner's business.
 
+mod app;
 mod bot;
 mod tags;
 
@@ -14,6 +15,7 @@ use crate::config::Account;
 use crate::files::{FileGrant, sanitise};
 use crate::ids::{Chat, ChatId, UserId};
 
+pub use app::ApiDoor;
 pub(super) use bot::take;
 pub use bot::{BotLine, BotLines, MediaDoor, SocketDoor};
 pub use tags::TagNames;
@@ -207,6 +209,8 @@ pub enum NotSent {
     Unreachable,
     /// The time for the whole request is over.
     OutOfTime,
+    /// It breaks a rule of WeCom's that is known before anything is sent.
+    Unsendable,
 }
 
 impl NotSent {
@@ -218,6 +222,7 @@ impl NotSent {
             Self::Quota => "rate_limited",
             Self::Unreachable => "unreachable",
             Self::OutOfTime => "out_of_time",
+            Self::Unsendable => "unsendable",
         }
     }
 }

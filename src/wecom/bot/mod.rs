@@ -43,6 +43,7 @@ pub use settings::{BotSettings, SettingsError};
 pub use state::{Cause, ConnectStep, ConnectionState};
 pub(crate) use tls::load as load_tls;
 pub use upload::{CHUNK_BYTES, Upload, UploadBytes, UploadError, UploadStep, Uploaded, Uploader};
+pub(crate) use upload::{Cache as UploadCache, Key as UploadKey};
 
 #[cfg(test)]
 mod tests;

@@ -51,6 +51,16 @@ impl MediaError {
         }
     }
 
+    /// The error for the operator, who named it: with the setting that would allow it.
+    pub(in crate::channel) fn for_operator(&self) -> String {
+        match self {
+            Self::PathNotAllowed(_) => {
+                format!("{self}; folders can be allowed with `mediaLocalRoots`")
+            }
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether the reference led to nothing, so that another spelling of it may.
     pub(super) fn is_unresolved(&self) -> bool {
         matches!(

@@ -18,7 +18,7 @@ const CAPACITY: usize = 1_024;
 
 /// What makes two uploads the same. The name belongs to it: the receiver sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
+pub(crate) struct Key {
     kind: UploadKind,
     file_name: String,
     size: u64,
@@ -26,7 +26,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn of(upload: &Upload<'_>) -> Self {
+    pub(crate) fn of(upload: &Upload<'_>) -> Self {
         Self {
             kind: upload.kind,
             file_name: upload.file_name.to_owned(),
@@ -45,12 +45,12 @@ struct Entry {
 
 /// Uploads of one bot, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     entries: Mutex<VecDeque<Entry>>,
 }
 
 impl Cache {
-    pub(super) fn get(&self, key: &Key) -> Option<MediaId> {
+    pub(crate) fn get(&self, key: &Key) -> Option<MediaId> {
         let mut entries = self.entries();
         while entries
             .front()
@@ -62,7 +62,7 @@ impl Cache {
         Some(found.media_id.clone())
     }
 
-    pub(super) fn put(&self, key: Key, media_id: MediaId) {
+    pub(crate) fn put(&self, key: Key, media_id: MediaId) {
         let mut entries = self.entries();
         entries.retain(|entry| entry.key != key);
         if entries.len() >= CAPACITY {
@@ -75,7 +75,7 @@ impl Cache {
         });
     }
 
-    pub(super) fn forget(&self, media_id: &MediaId) -> bool {
+    pub(crate) fn forget(&self, media_id: &MediaId) -> bool {
         let mut entries = self.entries();
         let before = entries.len();
         entries.retain(|entry| entry.media_id != *media_id);

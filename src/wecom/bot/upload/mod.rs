@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Ack, BotClient, Command, SendError, UploadId, UploadKind};
 use crate::ids::MediaId;
 
-use cache::{Cache, Key};
+pub(crate) use cache::{Cache, Key};
 use quota::Quota;
 use tries::{Next, Tries};
 

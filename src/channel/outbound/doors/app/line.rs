@@ -1,0 +1,92 @@
+//! What the door needs of one account.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::channel::media::outbound::Loader;
+use crate::clock::SharedClock;
+use crate::config::{Account, MediaSettings, NetworkSettings, TlsFiles};
+use crate::egress::EgressError;
+use crate::egress::guard::{GuardOptions, GuardedClient, Route};
+use crate::ids::AccountId;
+use crate::wecom::api::{ApiClient, ApiSettings};
+use crate::wecom::bot::UploadCache;
+
+/// How long looking something up may take.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Client and files of one account.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) client: ApiClient,
+    pub(super) loader: Loader,
+    /// What the company has been given lately.
+    pub(super) uploads: UploadCache,
+    of: Of,
+}
+
+/// What a line is made of: another one is made when it changes.
+#[derive(Debug, PartialEq)]
+struct Of {
+    app: ApiSettings,
+    network: NetworkSettings,
+    media: MediaSettings,
+    tls: TlsFiles,
+}
+
+/// The lines of all accounts, as they are needed.
+#[derive(Debug)]
+pub(super) struct Lines {
+    clock: SharedClock,
+    lines: Mutex<HashMap<AccountId, Arc<Line>>>,
+}
+
+impl Lines {
+    pub(super) fn new(clock: SharedClock) -> Self {
+        Self {
+            clock,
+            lines: Mutex::default(),
+        }
+    }
+
+    /// The line of an account; `None` if it has no app that sends.
+    pub(super) fn of(&self, account: &Account) -> Result<Option<Arc<Line>>, EgressError> {
+        let Some(app) = ApiSettings::of_account(account) else {
+            return Ok(None);
+        };
+        let tls = account.bot_socket.as_ref();
+        let of = Of {
+            app,
+            network: account.network.clone(),
+            media: account.media.clone(),
+            tls: tls.map_or_else(TlsFiles::default, |socket| socket.tls.clone()),
+        };
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.get(&account.id).filter(|line| line.of == of) {
+            return Ok(Some(line.clone()));
+        }
+        let Some(client) = ApiClient::of_account(account)? else {
+            return Ok(None);
+        };
+        let guarded = GuardedClient::new(GuardOptions::of_account(account, Route::Internet))?;
+        let line = Arc::new(Line {
+            client,
+            loader: Loader::new(&account.media, guarded, self.clock.clone()),
+            uploads: UploadCache::default(),
+            of,
+        });
+        // As many as there are accounts: of one that is gone the next start is rid.
+        lines.insert(account.id.clone(), line.clone());
+        Ok(Some(line))
+    }
+}
+
+impl Line {
+    /// When looking something up has to be over.
+    pub(super) fn for_a_look(&self) -> Instant {
+        Instant::now() + LOOK
+    }
+}
