@@ -143,7 +143,7 @@ impl Daemon {
         };
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
-        let toolbox = Toolbox::new(surroundings, runtime.bots());
+        let toolbox = Toolbox::new(surroundings.clone(), runtime.bots());
         let tools = toolbox.routes(ToolSurroundings {
             runtime: runtime.clone(),
             credentials: credentials.clone(),
@@ -167,7 +167,7 @@ impl Daemon {
                 watch_files(reloader.clone(), stop.clone()),
             );
         }
-        let planner = sending::planner(&runtime, live.clone(), store.clone());
+        let planner = sending::planner(&runtime, surroundings);
         let routes = http::router(Services {
             runtime: runtime.clone(),
             reloader: reloader.clone(),
