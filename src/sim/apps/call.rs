@@ -41,7 +41,7 @@ impl Asked<'_> {
         if self.call == "gettoken" {
             return match self.credentials(apps) {
                 Ok(app) => {
-                    let given = apps.tokens.give(&app, self.now_ms);
+                    let given = Ok(apps.tokens.give(&app, self.now_ms));
                     (Some(app.agent_id), Outcome::Answer(given))
                 }
                 Err(refusal) => (None, Outcome::Answer(Err(refusal))),
@@ -80,7 +80,7 @@ impl Asked<'_> {
                 }
             }
             "getcallbackip" => Ok(members([("ip_list", json!(["127.0.0.1"]))])),
-            "tag/list" => message::tags(apps),
+            "tag/list" => Ok(message::tags(apps)),
             _ => return Outcome::Unknown,
         })
     }
@@ -88,7 +88,7 @@ impl Asked<'_> {
     fn credentials(&self, apps: &Apps) -> Result<SeedApp, Refusal> {
         let (corp, secret) = (self.parameter("corpid"), self.parameter("corpsecret"));
         let mut of_corp = apps
-            .apps
+            .registered
             .iter()
             .filter(|app| app.corp_id == corp)
             .peekable();

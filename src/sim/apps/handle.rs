@@ -97,7 +97,7 @@ impl AppsHandle {
                 id: app.agent_id.to_string(),
             });
         }
-        apps.apps.push(app);
+        apps.registered.push(app);
         Ok(())
     }
 

@@ -225,10 +225,10 @@ fn content(apps: &Apps, message: &Map<String, Value>, now_ms: i64) -> Result<Con
 }
 
 /// The tags of the company: `tag/list`.
-pub(super) fn tags(apps: &Apps) -> Answered {
+pub(super) fn tags(apps: &Apps) -> Map<String, Value> {
     let tags = apps.directory.tags.iter();
     let list: Vec<Value> = tags
         .map(|(id, tag)| json!({ "tagid": id, "tagname": tag.name }))
         .collect();
-    Ok(members([("taglist", json!(list))]))
+    members([("taglist", json!(list))])
 }

@@ -24,7 +24,7 @@ const KEPT_BYTES: usize = 64 * 1024 * 1024;
 /// Everything that the API knows, besides who works here.
 #[derive(Debug)]
 pub(in crate::sim) struct Apps {
-    pub(super) apps: Vec<SeedApp>,
+    pub(super) registered: Vec<SeedApp>,
     pub(super) tokens: TokenBook,
     pub(super) directory: Directory,
     pub(super) chats: BTreeMap<ChatId, AppChat>,
@@ -66,7 +66,7 @@ pub(super) struct AppChat {
 impl Default for Apps {
     fn default() -> Self {
         Self {
-            apps: Vec::new(),
+            registered: Vec::new(),
             tokens: TokenBook::default(),
             directory: Directory::default(),
             chats: BTreeMap::new(),
@@ -88,7 +88,7 @@ impl Default for Apps {
 impl Apps {
     /// The app of a token.
     pub(super) fn app(&self, of: &(String, u64)) -> Option<&SeedApp> {
-        let mut apps = self.apps.iter();
+        let mut apps = self.registered.iter();
         apps.find(|app| app.corp_id == of.0 && app.agent_id == of.1)
     }
 

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::refusal::{self, Answered, Refusal, members};
+use super::refusal::{self, Refusal, members};
 use super::seed::SeedApp;
 
 /// Tokens remembered, so that an old one is known as expired.
@@ -38,33 +38,33 @@ impl Default for TokenBook {
 
 impl TokenBook {
     /// `gettoken`: within its life the same token again.
-    pub(super) fn give(&mut self, app: &SeedApp, now_ms: i64) -> Answered {
+    pub(super) fn give(&mut self, app: &SeedApp, now_ms: i64) -> Map<String, Value> {
         let of = (app.corp_id.clone(), app.agent_id);
         let mut known = self.tokens.iter().rev();
         let held = known.find(|token| token.app == of && token.until_ms > now_ms);
-        let (text, until_ms) = match held {
-            Some(token) => (token.text.clone(), token.until_ms),
-            None => {
-                let [a, b, c]: [u128; 3] = rand::random();
-                let text = format!("{a:032x}{b:032x}{c:032x}");
-                let life_ms = i64::try_from(self.life_s.saturating_mul(1_000));
-                let until_ms = now_ms.saturating_add(life_ms.unwrap_or(i64::MAX));
-                if self.tokens.len() >= TOKENS_MAX {
-                    self.tokens.pop_front();
-                }
-                self.tokens.push_back(Token {
-                    text: text.clone(),
-                    app: of,
-                    until_ms,
-                });
-                (text, until_ms)
-            }
+        let (text, until_ms) = if let Some(token) = held {
+            (token.text.clone(), token.until_ms)
+        } else {
+            self.issue(of, now_ms)
         };
         let left_s = until_ms.saturating_sub(now_ms) / 1_000;
-        Ok(members([
-            ("access_token", json!(text)),
-            ("expires_in", json!(left_s)),
-        ]))
+        members([("access_token", json!(text)), ("expires_in", json!(left_s))])
+    }
+
+    fn issue(&mut self, app: (String, u64), now_ms: i64) -> (String, i64) {
+        let [a, b, c]: [u128; 3] = rand::random();
+        let text = format!("{a:032x}{b:032x}{c:032x}");
+        let life_ms = i64::try_from(self.life_s.saturating_mul(1_000));
+        let until_ms = now_ms.saturating_add(life_ms.unwrap_or(i64::MAX));
+        if self.tokens.len() >= TOKENS_MAX {
+            self.tokens.pop_front();
+        }
+        self.tokens.push_back(Token {
+            text: text.clone(),
+            app,
+            until_ms,
+        });
+        (text, until_ms)
     }
 
     /// The app that a token is of.

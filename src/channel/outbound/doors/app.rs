@@ -5,8 +5,10 @@ mod media;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use super::{
     AppDoor, AppReceiver, DoorError, Limits, MediaAnswer, MediaItem, NotSent, Receipt,
@@ -21,6 +23,9 @@ use crate::wecom::api::{
 };
 
 use line::{Line, Lines};
+
+/// How long looking something up may take.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The agent apps of all accounts. It keeps a client for each, and makes a new one when the
 /// settings that it depends on change.
@@ -94,7 +99,7 @@ impl AppDoor for ApiDoor {
 
     async fn tags(&self, account: &Account) -> Result<Vec<Tag>, DoorError> {
         let line = self.line(account)?;
-        let tags = line.client.tags(line.for_a_look()).await?;
+        let tags = line.client.tags(Instant::now() + LOOK).await?;
         let tags = tags.into_iter().map(|tag| Tag {
             id: tag.id,
             name: tag.name,

@@ -2,9 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 use crate::channel::media::outbound::Loader;
 use crate::clock::SharedClock;
@@ -14,9 +11,6 @@ use crate::egress::guard::{GuardOptions, GuardedClient, Route};
 use crate::ids::AccountId;
 use crate::wecom::api::{ApiClient, ApiSettings};
 use crate::wecom::bot::UploadCache;
-
-/// How long looking something up may take.
-const LOOK: Duration = Duration::from_secs(10);
 
 /// Client and files of one account.
 #[derive(Debug)]
@@ -78,15 +72,8 @@ impl Lines {
             uploads: UploadCache::default(),
             of,
         });
-        // As many as there are accounts: of one that is gone the next start is rid.
+        // One for each account that the configuration ever named: few, and small.
         lines.insert(account.id.clone(), line.clone());
         Ok(Some(line))
-    }
-}
-
-impl Line {
-    /// When looking something up has to be over.
-    pub(super) fn for_a_look(&self) -> Instant {
-        Instant::now() + LOOK
     }
 }
