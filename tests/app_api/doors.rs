@@ -10,8 +10,8 @@ use wecom::channel::outbound::{DeliveryReport, Door, Planner, SendRequest, Statu
 use wecom::clock::SystemClock;
 use wecom::config::{Account, Config, LiveConfig};
 use wecom::files::{FileGrant, MediaStore};
-use wecom::ids::AccountId;
-use wecom::sim::{ApiFault, ApiFaultKind, Sim};
+use wecom::ids::{AccountId, UserId};
+use wecom::sim::{ApiFault, ApiFaultKind, AppEntry, Sim};
 use wecom::store::SqliteStore;
 
 use super::{AGENT, account, start};
@@ -118,7 +118,7 @@ async fn every_target_of_the_app_is_reached() {
         assert_eq!(report.status, Status::Delivered, "{target} {report:?}");
         assert_eq!(report.via, Some(via), "{target}");
         let entry = house.sim.apps().messages().pop().unwrap();
-        let got: Vec<&str> = entry.members.iter().map(|user| user.as_str()).collect();
+        let got: Vec<&str> = entry.members.iter().map(UserId::as_str).collect();
         assert_eq!(got, members, "{target}");
         let ids: Vec<String> = entry.msgid.into_iter().collect();
         assert_eq!(report.message_ids, ids, "{target}");
@@ -141,7 +141,7 @@ async fn texts_are_cut_at_2048_bytes_and_nothing_is_lost() {
         assert_eq!((report.status, report.parts), (Status::Delivered, pieces));
         let entries = house.sim.apps().messages();
         assert!(entries.iter().all(|entry| entry.cut == 0));
-        let joined: String = entries.iter().map(|entry| entry.text()).collect();
+        let joined: String = entries.iter().map(AppEntry::text).collect();
         assert_eq!(joined, source);
     }
 }

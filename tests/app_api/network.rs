@@ -25,16 +25,15 @@ async fn proxy(sim: &Sim) -> Proxy {
     let address = listener.local_addr().unwrap().to_string();
     let seen = std::sync::Arc::<std::sync::Mutex<Vec<String>>>::default();
     let tasks = TaskTracker::new();
-    let (heard, to, tracker) = (seen.clone(), sim.addr(), tasks.clone());
+    let (kept, to, tracker) = (seen.clone(), sim.addr(), tasks.clone());
     task::spawn(&tasks, "proxy", async move {
         while let Ok((mut from, _)) = listener.accept().await {
-            let heard = heard.clone();
+            let kept = kept.clone();
             task::spawn(&tracker, "proxied", async move {
                 let mut head = vec![0; 16 * 1024];
                 let read = from.read(&mut head).await.unwrap();
                 let head = &head[..read];
-                heard
-                    .lock()
+                kept.lock()
                     .unwrap()
                     .push(String::from_utf8_lossy(head).into_owned());
                 let mut server = TcpStream::connect(to).await.unwrap();

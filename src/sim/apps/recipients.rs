@@ -134,7 +134,7 @@ mod tests {
         }
     }
 
-    fn resolved(body: Value) -> Result<(Vec<String>, Value), i64> {
+    fn resolved(body: &Value) -> Result<(Vec<String>, Value), i64> {
         let people: Vec<UserId> = ["LiNa", "wang", "old", "out"].map(UserId::from).into();
         let mut app = SeedApp::new("ww", 1, "s");
         app.scope = Some(["LiNa", "wang", "old"].map(UserId::from).into());
@@ -159,7 +159,7 @@ mod tests {
             ),
         ] {
             let expected: Vec<String> = members.into_iter().map(str::to_owned).collect();
-            assert_eq!(resolved(body), Ok((expected, json!({}))));
+            assert_eq!(resolved(&body), Ok((expected, json!({}))));
         }
     }
 
@@ -171,10 +171,10 @@ mod tests {
             "unlicenseduser": "old",
         });
         let members = vec!["LiNa".to_owned(), "wang".to_owned()];
-        assert_eq!(resolved(body), Ok((members, lists)));
-        assert_eq!(resolved(json!({ "touser": "nobody" })), Err(81_013));
-        assert_eq!(resolved(json!({})), Err(82_001));
+        assert_eq!(resolved(&body), Ok((members, lists)));
+        assert_eq!(resolved(&json!({ "touser": "nobody" })), Err(81_013));
+        assert_eq!(resolved(&json!({})), Err(82_001));
         let many = vec!["a"; 1_001].join("|");
-        assert_eq!(resolved(json!({ "touser": many })), Err(40_032));
+        assert_eq!(resolved(&json!({ "touser": many })), Err(40_032));
     }
 }

@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(second.content_type, PLAIN_TYPE);
         assert_eq!(second.name, first.name);
         let third = second.otherwise(&refused(44_001)).unwrap();
-        assert!(third.name.is_ascii() && third.name.ends_with(".xlsx"));
+        assert!(third.name.is_ascii() && third.name.contains(".xlsx"));
         assert!(third.otherwise(&refused(44_001)).is_none());
         for code in [
             -1, 40_004, 40_006, 40_009, 40_014, 42_001, 45_001, 45_009, 60_020,

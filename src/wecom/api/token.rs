@@ -148,11 +148,11 @@ mod tests {
     use super::super::error::ApiRefusal;
     use super::*;
 
-    fn answer(token: &str, expires_in: Option<u64>) -> Result<TokenAnswer, ApiError> {
-        Ok(TokenAnswer {
+    fn answer(token: &str, expires_in: Option<u64>) -> TokenAnswer {
+        TokenAnswer {
             access_token: token.to_owned(),
             expires_in,
-        })
+        }
     }
 
     fn never() -> BoxFuture<'static, Result<Secret, ApiError>> {
@@ -175,7 +175,9 @@ mod tests {
             (Some(10), 5),
         ] {
             let tokens = Tokens::default();
-            tokens.settle(Instant::now(), answer("T", life)).unwrap();
+            tokens
+                .settle(Instant::now(), Ok(answer("T", life)))
+                .unwrap();
             tokio::time::advance(Duration::from_secs(good - 1)).await;
             assert_eq!(held(&tokens).as_deref(), Some("T"), "{life:?}");
             tokio::time::advance(Duration::from_secs(1)).await;
@@ -186,8 +188,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn only_the_token_that_failed_is_forgotten() {
         let tokens = Tokens::default();
-        let old = tokens.settle(Instant::now(), answer("old", None)).unwrap();
-        tokens.settle(Instant::now(), answer("new", None)).unwrap();
+        let old = tokens
+            .settle(Instant::now(), Ok(answer("old", None)))
+            .unwrap();
+        tokens
+            .settle(Instant::now(), Ok(answer("new", None)))
+            .unwrap();
         tokens.forget(&old);
         assert_eq!(held(&tokens).as_deref(), Some("new"));
         tokens.forget(&Secret::new("new"));
