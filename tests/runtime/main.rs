@@ -17,6 +17,8 @@ mod kill;
 #[cfg(test)]
 mod media;
 #[cfg(test)]
+mod policies;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod turns;

@@ -56,17 +56,16 @@ fn message(gate: &Gate<'_>, push: &MessagePush, raw: &str) -> Option<Candidate> 
 
 /// Whether the gate lets the sender through; says why not where that is the rule.
 pub(super) fn admitted(gate: &Gate<'_>, inbound: &Inbound) -> bool {
-    match verdict(gate, &inbound.chat, &inbound.sender) {
-        Verdict::Admit => true,
-        Verdict::Refuse(_) => false,
-        Verdict::Pair => {
-            // Only a message can be answered by who is not let in.
-            if inbound.origin == Origin::Message {
-                knock(gate, inbound);
-            }
-            false
-        }
+    let verdict = verdict(gate, &inbound.chat, &inbound.sender);
+    if verdict == Verdict::Admit {
+        return true;
     }
+    gate.core.activity.refused();
+    // Only a message can be answered by who is not let in.
+    if verdict == Verdict::Pair && inbound.origin == Origin::Message {
+        knock(gate, inbound);
+    }
+    false
 }
 
 /// Whether the gate lets somebody through who said nothing yet: nobody is told why not.
