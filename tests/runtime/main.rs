@@ -7,6 +7,8 @@ mod bots;
 #[cfg(test)]
 mod cards;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 #[cfg(unix)]
 mod daemon;
 #[cfg(test)]
@@ -18,6 +20,8 @@ mod kill;
 mod media;
 #[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod routes;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
