@@ -185,6 +185,9 @@ impl Picture {
                 number("openMessages").unwrap_or_default(),
                 number("runningTurns").unwrap_or_default(),
             ));
+            if let Some(refused) = number("refused").filter(|refused| *refused > 0) {
+                lines.push(format!("          {refused} turned away by the policies"));
+            }
         }
         if let Some(error) = text(account, "lastError") {
             lines.push(format!("          {error}"));

@@ -7,6 +7,8 @@ mod bots;
 #[cfg(test)]
 mod cards;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 #[cfg(unix)]
 mod daemon;
 #[cfg(test)]
@@ -16,6 +18,10 @@ mod docs;
 mod kill;
 #[cfg(test)]
 mod media;
+#[cfg(test)]
+mod policies;
+#[cfg(test)]
+mod routes;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -44,7 +44,9 @@ fn message(gate: &Gate<'_>, push: &MessagePush, raw: &str) -> Option<Candidate> 
         return None;
     }
     if asks_to_stop(gate, &inbound) {
-        stop(gate.core, &inbound);
+        if is_first(gate, &inbound) {
+            stop(gate.core, &inbound);
+        }
         return None;
     }
     let route = routed(gate, &inbound)?;
@@ -56,17 +58,16 @@ fn message(gate: &Gate<'_>, push: &MessagePush, raw: &str) -> Option<Candidate> 
 
 /// Whether the gate lets the sender through; says why not where that is the rule.
 pub(super) fn admitted(gate: &Gate<'_>, inbound: &Inbound) -> bool {
-    match verdict(gate, &inbound.chat, &inbound.sender) {
-        Verdict::Admit => true,
-        Verdict::Refuse(_) => false,
-        Verdict::Pair => {
-            // Only a message can be answered by who is not let in.
-            if inbound.origin == Origin::Message {
-                knock(gate, inbound);
-            }
-            false
-        }
+    let verdict = verdict(gate, &inbound.chat, &inbound.sender);
+    if verdict == Verdict::Admit {
+        return true;
     }
+    gate.core.activity.refused();
+    // Only a message can be answered by who is not let in.
+    if verdict == Verdict::Pair && inbound.origin == Origin::Message {
+        knock(gate, inbound);
+    }
+    false
 }
 
 /// Whether the gate lets somebody through who said nothing yet: nobody is told why not.
@@ -203,7 +204,7 @@ fn command_goes_on(gate: &Gate<'_>, inbound: &Inbound, route: &TurnRoute) -> boo
     if !permission.allowed {
         let sender = &inbound.sender;
         tracing::info!(chat = %inbound.chat, %sender, rule = %permission.rule, "a command was refused");
-        if core.forbidden.pass(sender.clone()) {
+        if is_first(gate, inbound) && core.forbidden.pass(sender.clone()) {
             let key = permission.rule.key(gate.config, gate.settings);
             let text = texts::access::command_refused(sender.as_str(), &key.unwrap_or_default());
             notice::say(core, Asked::of(inbound), text);
@@ -220,8 +221,20 @@ fn command_goes_on(gate: &Gate<'_>, inbound: &Inbound, route: &TurnRoute) -> boo
         Request::Status => status(core, inbound, route),
         _ => return true,
     };
-    notice::say(core, Asked::of(inbound), text);
+    if is_first(gate, inbound) {
+        notice::say(core, Asked::of(inbound), text);
+    }
     false
+}
+
+/// Whether this command did not come before. Messages for an agent are known by their record;
+/// of commands there is none.
+fn is_first(gate: &Gate<'_>, inbound: &Inbound) -> bool {
+    let first = gate.core.obeyed.pass(inbound.message_id.clone());
+    if !first {
+        tracing::debug!(message = %inbound.message_id, "a repeated command was dropped");
+    }
+    first
 }
 
 fn status(core: &Core, inbound: &Inbound, route: &TurnRoute) -> String {

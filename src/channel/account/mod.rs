@@ -33,7 +33,7 @@ use crate::clock::SharedClock;
 use crate::config::{Account, BotSocket, LiveConfig};
 use crate::egress::EgressError;
 use crate::files::MediaStore;
-use crate::ids::{AccountId, Chat, UserId};
+use crate::ids::{AccountId, Chat, MessageId, UserId};
 use crate::store::Store;
 use crate::task;
 use crate::wecom::bot::{BotClient, BotSettings, SettingsError};
@@ -51,6 +51,9 @@ const UNROUTED_INTERVAL: Duration = Duration::from_hours(1);
 
 /// A sender who may not command is told so once in this time.
 const FORBIDDEN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// For how long a command that is pushed again is known. WeCom repeats a push within seconds.
+const REPEAT_INTERVAL: Duration = Duration::from_hours(1);
 
 /// What every account shares with the others.
 #[derive(Debug, Clone)]
@@ -107,6 +110,8 @@ struct Core {
     unrouted: Throttle<Chat>,
     /// Who was refused a command was told so lately.
     forbidden: Throttle<UserId>,
+    /// Commands that were obeyed, or refused, lately.
+    obeyed: Throttle<MessageId>,
     activity: Activity,
     tracker: TaskTracker,
     /// Stops beginning new work.
@@ -152,6 +157,7 @@ impl RunningAccount {
             refusals: Throttle::new(REFUSAL_LOG_INTERVAL),
             unrouted: Throttle::new(UNROUTED_INTERVAL),
             forbidden: Throttle::new(FORBIDDEN_INTERVAL),
+            obeyed: Throttle::new(REPEAT_INTERVAL),
             tracker: tracker.clone(),
             soft_stop: CancellationToken::new(),
             hard_stop,

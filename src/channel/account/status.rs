@@ -1,6 +1,6 @@
 //! What an account is doing, for people and scripts.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -87,6 +87,8 @@ pub struct AccountStatus {
     pub open_messages: usize,
     /// Turns that run.
     pub running_turns: usize,
+    /// Messages and clicks that the policies turned away since the account was started.
+    pub refused: u64,
     /// Effective policy for direct messages.
     pub dm_policy: crate::config::DmPolicy,
     /// Effective policy for groups.
@@ -108,6 +110,7 @@ pub(super) struct Activity {
     started_ms: i64,
     inbound_ms: AtomicI64,
     outbound_ms: AtomicI64,
+    refused: AtomicU64,
     turns: watch::Sender<usize>,
 }
 
@@ -121,6 +124,7 @@ impl Activity {
             started_ms: now_ms,
             inbound_ms: AtomicI64::new(0),
             outbound_ms: AtomicI64::new(0),
+            refused: AtomicU64::new(0),
             turns: watch::Sender::new(0),
         }
     }
@@ -131,6 +135,10 @@ impl Activity {
 
     pub(super) fn outbound(&self, now_ms: i64) {
         self.outbound_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    pub(super) fn refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn begin_turn(&self) -> RunningTurn<'_> {
@@ -192,6 +200,7 @@ pub(super) fn of_running(
         reconnect_attempts: attempts(connection),
         open_messages: waiting + activity.running(),
         running_turns: activity.running(),
+        refused: activity.refused.load(Ordering::Relaxed),
         ..of_idle(account)
     }
 }
@@ -231,6 +240,7 @@ pub(in crate::channel) fn of_idle(account: &Account) -> AccountStatus {
         reconnect_attempts: 0,
         open_messages: 0,
         running_turns: 0,
+        refused: 0,
         dm_policy: account.access.dm_policy,
         group_policy: account.access.group_policy,
         issues: account.issues.clone(),

@@ -170,10 +170,32 @@ pub(crate) fn check_accounts(
     bindings: &[Binding],
     multi: bool,
 ) -> Option<Finding> {
-    let bound = bindings.iter().any(|binding| match &binding.account {
+    let mine = |binding: &&Binding| match &binding.account {
         AccountMatch::Any => true,
         AccountMatch::Only(id) => *id == account.id,
-    });
+    };
+    // A binding to one member or group claims nobody else.
+    let claims = |kind| {
+        bindings
+            .iter()
+            .filter(mine)
+            .any(|binding| match &binding.peer {
+                None => true,
+                Some(peer) => peer.kind == kind && peer.id.is_none(),
+            })
+    };
+    let all = claims(ChatKind::Direct) && claims(ChatKind::Group);
+    let unclaimed = if bindings.iter().any(|binding| mine(&binding)) {
+        format!(
+            "bindings claim only a part of the account `{}`: its other messages",
+            account.id
+        )
+    } else {
+        format!(
+            "no binding claims the account `{}`: its messages",
+            account.id
+        )
+    };
     if !account.enabled || !account.is_configured() {
         return None;
     }
@@ -181,17 +203,17 @@ pub(crate) fn check_accounts(
     let to_paste = format!(
         "{{\"agentId\":\"<agent>\",\"match\":{{\"channel\":\"wecom\",\"accountId\":\"{id}\"}}}}"
     );
-    match (bound, account.dynamic_agents.enabled) {
+    match (all, account.dynamic_agents.enabled) {
         (false, false) if multi && account.fail_closed_on_default_route => Some(Finding::warning(
             "binding_missing",
             place.clone(),
-            format!("no binding claims the account `{id}`: its messages are refused"),
+            format!("{unclaimed} are refused"),
             format!("add to `bindings`: {to_paste}"),
         )),
         (false, false) if multi => Some(Finding::warning(
             "default_route_open",
             place.key("routing").key("failClosedOnDefaultRoute"),
-            format!("no binding claims the account `{id}`: the default agent answers"),
+            format!("{unclaimed} go to the default agent"),
             format!("add to `bindings`: {to_paste}"),
         )),
         (true, true) => Some(Finding::info(

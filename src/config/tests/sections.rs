@@ -188,6 +188,17 @@ fn accounts_without_a_binding() {
         ),
         Vec::<String>::new()
     );
+    let peer = |peer: &str| {
+        format!(
+            "bindings: [{{ agentId: 'main', match: {{ channel: 'wecom', accountId: 'hq', peer: {peer} }} }}]"
+        )
+    };
+    for one in [
+        "{ kind: 'direct', id: 'boss' }",
+        "{ kind: 'group', id: '*' }",
+    ] {
+        assert_eq!(said("", &peer(one)), [missing], "{one} leaves others out");
+    }
     assert_eq!(
         said("dynamicAgents: { enabled: true },", ""),
         Vec::<String>::new()
