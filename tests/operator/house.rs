@@ -126,6 +126,12 @@ impl House {
         answered(command.current_dir(folder).output().unwrap())
     }
 
+    /// The same in the home folder.
+    pub(crate) fn run_at_home(&self, arguments: &[&str]) -> Answer {
+        let mut command = self.command(arguments);
+        answered(command.current_dir(self.directory.path()).output().unwrap())
+    }
+
     /// The same with something on standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Answer {
         let mut child = self

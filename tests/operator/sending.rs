@@ -150,6 +150,19 @@ async fn what_does_not_arrive_is_said_and_shows_in_the_exit_status() {
         assert_eq!(refused.status, 1, "{target}: {}", refused.all());
         assert!(refused.err.contains("自建应用"), "{}", refused.err);
     }
+    let at_home = [
+        "message",
+        "send",
+        "-t",
+        "user:LiNa",
+        "-m",
+        "x",
+        "--media",
+        "wecom.json",
+    ];
+    let at_home = house.run_at_home(&at_home);
+    assert_eq!(at_home.status, 1, "{}", at_home.all());
+    assert!(at_home.err.contains("mediaLocalRoots"), "{}", at_home.err);
     for (target, part) in [
         ("", "target"),
         ("user:a b/c", "user"),
