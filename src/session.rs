@@ -66,8 +66,12 @@ impl fmt::Display for SessionKey {
             SessionScope::ChannelPerson(person) => write!(f, "wecom:{person}"),
             SessionScope::AccountPerson(account, person) => write!(f, "{account}:direct:{person}"),
             SessionScope::Group(account, chat) => write!(f, "{account}:group:{chat}"),
-            SessionScope::DynamicDirect(account, user) => write!(f, "{account}:dynamic-direct:{user}"),
-            SessionScope::DynamicGroup(account, chat) => write!(f, "{account}:dynamic-group:{chat}"),
+            SessionScope::DynamicDirect(account, user) => {
+                write!(f, "{account}:dynamic-direct:{user}")
+            }
+            SessionScope::DynamicGroup(account, chat) => {
+                write!(f, "{account}:dynamic-group:{chat}")
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `wecom message`: sending by hand, by way of the running daemon.
 
 use std::io::{BufRead, IsTerminal};
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
@@ -132,6 +133,15 @@ pub(super) fn run(
     let config = surroundings::configuration(location, environment);
     let account = surroundings::account(&config, args.account.as_deref())?;
     let grant = surroundings::files(&config, &account, environment);
+    if grant.workspace.is_none()
+        && let Some(path) = args.media.iter().find(|media| is_relative(media))
+    {
+        bail!(
+            "`{path}` is not sent: relative paths are for a working directory below the home \
+             folder, and not for the home folder itself or where `mcp.fileRoots` is set; change \
+             into the file's folder, or give the whole path of a file in `mediaLocalRoots`"
+        );
+    }
     let request = |target: &str, dry_run| MessageRequest {
         account: args.account.clone(),
         target: target.to_owned(),
@@ -204,7 +214,7 @@ async fn ask<T: DeserializeOwned>(
         .context(lost)?;
     let value: Value = serde_json::from_slice(&body).context(lost)?;
     if let Some(error) = value.get("error").and_then(Value::as_str) {
-        anyhow::bail!("{error}");
+        bail!("{error}");
     }
     serde_json::from_value(value).context("the daemon's answer is not understood")
 }
@@ -227,7 +237,7 @@ fn confirm(resolved: &Resolved, yes: bool) -> anyhow::Result<()> {
     if matches!(answer.trim(), "y" | "Y" | "yes") {
         Ok(())
     } else {
-        anyhow::bail!("not confirmed")
+        bail!("not confirmed")
     }
 }
 
@@ -288,6 +298,11 @@ fn report_line(report: &DeliveryReport) -> String {
         report.parts,
         if report.parts == 1 { "" } else { "s" },
     )
+}
+
+/// Whether it is a path from the working directory on, and no address.
+fn is_relative(media: &str) -> bool {
+    !media.contains("://") && !media.starts_with('~') && Path::new(media).is_relative()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -134,6 +134,10 @@ pub(super) fn run(
                 listing
                     .approved
                     .retain(|sender| sender.account_id == account);
+                if listing.requests.is_empty() && listing.approved.is_empty() {
+                    let loaded = load(location, environment)?;
+                    loaded.config.account(account.as_str())?;
+                }
             }
             show(&listing, args.approved, args.json);
         }
@@ -241,14 +245,18 @@ impl CodeArgs {
     fn parse(&self) -> anyhow::Result<(String, Option<AccountId>)> {
         let code = match self.words.as_slice() {
             [code] => code,
+            [first, second] if this_channel(first).is_ok() => second,
+            [first, second] if this_channel(second).is_ok() => first,
+            [first, second] if looks_like_code(first) && looks_like_code(second) => {
+                bail!("two codes: take one at a time")
+            }
             [first, second] => {
-                let (code, channel) = match (looks_like_code(first), looks_like_code(second)) {
-                    (true, false) => (first, second),
-                    (false, _) => (second, first),
-                    (true, true) => bail!("two codes: approve one at a time"),
+                let channel = if looks_like_code(first) {
+                    second
+                } else {
+                    first
                 };
-                this_channel(channel)?;
-                code
+                return Err(no_such_channel(channel));
             }
             _ => bail!("one code is needed"),
         };
@@ -263,7 +271,11 @@ fn this_channel(name: &str) -> anyhow::Result<()> {
     if name.trim().eq_ignore_ascii_case("wecom") {
         return Ok(());
     }
-    bail!("there is no channel `{name}` here: leave it out, or write wecom")
+    Err(no_such_channel(name))
+}
+
+fn no_such_channel(name: &str) -> anyhow::Error {
+    anyhow!("there is no channel `{name}` here: leave it out, or write wecom")
 }
 
 fn account(name: Option<&str>) -> anyhow::Result<Option<AccountId>> {

@@ -117,6 +117,21 @@ impl House {
         answered(self.command(arguments).output().unwrap())
     }
 
+    /// The same in a folder with one file: the home folder itself is no place to send from.
+    pub(crate) fn run_beside(&self, name: &str, text: &str, arguments: &[&str]) -> Answer {
+        let folder = self.directory.path().join("reports");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(name), text).unwrap();
+        let mut command = self.command(arguments);
+        answered(command.current_dir(folder).output().unwrap())
+    }
+
+    /// The same in the home folder.
+    pub(crate) fn run_at_home(&self, arguments: &[&str]) -> Answer {
+        let mut command = self.command(arguments);
+        answered(command.current_dir(self.directory.path()).output().unwrap())
+    }
+
     /// The same with something on standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Answer {
         let mut child = self
@@ -141,6 +156,15 @@ impl House {
         self.daemon = Some(command.spawn().unwrap());
         let contact = self.directory.path().join("daemon.json");
         eventually("the daemon is up", || contact.exists());
+    }
+
+    /// Ends the daemon as an operator does, and waits for it.
+    pub(crate) fn stop_daemon(&mut self) {
+        let mut daemon = self.daemon.take().unwrap();
+        let pid = daemon.id().to_string();
+        let ended = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(ended.unwrap().success());
+        assert!(daemon.wait().unwrap().success());
     }
 
     /// What the daemon has logged so far.

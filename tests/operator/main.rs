@@ -4,9 +4,13 @@
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod letting_in;
+#[cfg(test)]
 mod looking;
 #[cfg(test)]
 mod options;
+#[cfg(test)]
+mod sending;
 #[cfg(test)]
 mod taking_away;
 #[cfg(test)]

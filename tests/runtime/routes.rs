@@ -188,6 +188,9 @@ async fn each_member_and_group_has_an_agent_and_admins_have_the_ordinary_one() {
         group.starts_with("wecom-one-group-wrtestgroup01-"),
         "{group}"
     );
-    assert!(group.ends_with(&format!(":one:dynamic-group:{GROUP}")), "{group}");
+    assert!(
+        group.ends_with(&format!(":one:dynamic-group:{GROUP}")),
+        "{group}"
+    );
     branches.close().await;
 }
