@@ -30,7 +30,7 @@ pub fn check_aes_key(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// A sentence about the value's shape, never the value.
-pub(super) fn decode(text: &str) -> Result<AesKey, String> {
+pub(crate) fn decode(text: &str) -> Result<AesKey, String> {
     let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
     let length = text.chars().count();
     if length != LENGTH && !(length == LENGTH + 1 && text.ends_with('=')) {

@@ -36,6 +36,8 @@ pub mod watch;
 
 pub use account::{normalise_account_id, normalise_agent_id};
 pub use aes_key::check_aes_key;
+#[cfg(test)]
+pub(crate) use aes_key::decode as decode_aes_key;
 pub use effective::{
     Access, Account, AccountMatch, AesKey, AgentApp, AgentBackend, AgentEntry, AgentsSettings,
     AlertMode, Binding, BotSocket, BotWebhook, CallbackKeys, ChatTargets, CommandsSettings, Config,

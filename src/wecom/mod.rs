@@ -2,5 +2,6 @@
 
 pub mod api;
 pub mod bot;
+pub mod callback;
 pub mod card;
 pub mod response_url;
