@@ -8,6 +8,7 @@ use super::{
     XmlError, reply_json, reply_xml, sealed_json, sealed_xml,
 };
 use crate::config::{AesKey, CallbackKeys};
+use crate::secret::Secret;
 
 prop_compose! {
     /// Keys of an address, and whom its messages are for.
@@ -17,7 +18,7 @@ prop_compose! {
         receiver in prop::option::of("ww[0-9a-f]{16}"),
     ) -> CallbackCipher {
         let keys = CallbackKeys {
-            token: token.into(),
+            token: Secret::new(token),
             aes_key: AesKey::new(key),
         };
         CallbackCipher::new(&keys, receiver.as_deref())
