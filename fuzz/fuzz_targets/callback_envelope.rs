@@ -15,11 +15,17 @@ const NONCE: &str = "1372623149";
 
 /// As an agent app has it, and as a bot has it.
 static CIPHERS: LazyLock<[CallbackCipher; 2]> = LazyLock::new(|| {
-    let keys = CallbackKeys {
-        token: "wcTestToken01".into(),
-        aes_key: AesKey::new(std::array::from_fn(|index| index as u8)),
+    let cipher = |token: &str, receiver| {
+        let keys = CallbackKeys {
+            token: token.into(),
+            aes_key: AesKey::new(std::array::from_fn(|index| index as u8)),
+        };
+        CallbackCipher::new(&keys, receiver)
     };
-    [Some("ww1234567890abcdef"), None].map(|receiver| CallbackCipher::new(&keys, receiver))
+    [
+        cipher("wcTestToken01", Some("ww1234567890abcdef")),
+        cipher("Zk9sBotTokenAbC", None),
+    ]
 });
 
 fuzz_target!(|bytes: &[u8]| {

@@ -11,9 +11,9 @@ use wecom::wecom::callback::sealed_json;
 fuzz_target!(|text: &str| {
     let sealed = sealed_json(text.as_bytes());
     let value: Option<Value> = serde_json::from_str(text).ok();
-    if let Ok(sealed) = sealed {
+    // What is not looked at may be more than the other reader takes: deep lists, long numbers.
+    if let (Ok(sealed), Some(value)) = (sealed, value) {
         assert!(!sealed.is_empty());
-        let value = value.as_ref().expect("JSON to one reader is JSON to the other");
         let found = ["encrypt", "Encrypt"].map(|name| value.get(name).and_then(Value::as_str));
         assert!(found.contains(&Some(sealed.as_str())));
     }
