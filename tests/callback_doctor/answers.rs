@@ -86,6 +86,17 @@ async fn a_redirect_is_not_followed() {
             .fix("error", seen)
             .contains("enter the final address")
     );
+
+    let login = Server::plain(|_| {
+        let mut answer = response(302, "");
+        let target = "/login?next=%2Fwecom".parse().unwrap();
+        answer.headers_mut().insert("location", target);
+        answer
+    })
+    .await;
+    let report = House::new().doctor(&login.bot()).await;
+    let seen = format!("(GET): redirected to {}, 302", login.url("/login"));
+    report.fix("error", &seen);
 }
 
 #[tokio::test(flavor = "multi_thread")]

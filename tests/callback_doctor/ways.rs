@@ -106,6 +106,15 @@ async fn the_bot_of_a_shared_path_is_the_one_with_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_off() {
+    let server = Server::plain(|_| response(404, "")).await;
+    let house = House::with(&TWO.replace("plant: {", "plant: { enabled: false,"));
+    let report = house.doctor(&server.url("/wecom/bot/plant")).await;
+    let fix = report.fix("warning", "the account is off");
+    assert!(fix.contains("`enabled`"), "{fix}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_configuration_that_cannot_be_read_is_said_first() {
     let report = House::with("{ channels: { wecom: ")
         .doctor("http://127.0.0.1:9/wecom")

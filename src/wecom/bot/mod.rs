@@ -39,6 +39,7 @@ pub use push::{
     MediaRef, MessagePush, MixedItem, Push, PushFrame, Rating,
 };
 pub use reach::reach;
+pub(crate) use settings::bare_host;
 pub use settings::{BotSettings, SettingsError};
 pub use state::{Cause, ConnectStep, ConnectionState};
 pub(crate) use tls::{load as load_tls, roots as load_roots};

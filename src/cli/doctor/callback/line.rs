@@ -49,6 +49,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: http::HeaderMap,
     pub(super) body: Vec<u8>,
+    /// Where it wants the request to go instead.
+    pub(super) leads_to: Option<Url>,
     /// From before the connection was opened to the end of the body.
     pub(super) took: Duration,
     /// When the answer began, in milliseconds since 1970.
@@ -136,10 +138,15 @@ impl Line {
                 break;
             }
         }
+        let location = response.headers().get(http::header::LOCATION);
+        let leads_to = location
+            .and_then(|location| location.to_str().ok())
+            .and_then(|location| self.url.join(location).ok());
         Ok(Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body,
+            leads_to,
             took: begun.elapsed(),
             at_ms,
         })

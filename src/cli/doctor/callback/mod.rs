@@ -39,7 +39,12 @@ pub(super) async fn check(
         Err(finding) => return vec![finding],
     };
     let ca_file = parties.iter().find_map(|party| ca_file(config, party));
-    let (mut findings, client) = reach::reach(url, ca_file, SystemClock.now_ms()).await;
+    let (reached, client) = reach::reach(url, ca_file, SystemClock.now_ms()).await;
+    let mut findings: Vec<Finding> = parties
+        .iter()
+        .filter_map(|party| off(config, party))
+        .collect();
+    findings.extend(reached);
     let Some(client) = client else {
         return findings;
     };
@@ -53,6 +58,19 @@ pub(super) async fn check(
     // The clock is the same for all who answer there.
     findings.dedup_by(|a, b| a.area == "clock" && a == b);
     findings
+}
+
+/// Where nobody answers for a reason that is known beforehand.
+fn off(config: &Config, party: &Party) -> Option<Finding> {
+    let account = config.accounts.get(&party.account)?;
+    (!account.enabled).then(|| {
+        Finding::warning(
+            AREA,
+            party.subject(),
+            "the account is off: the daemon does not answer for it",
+            "set `enabled` to true, of the account and of channels.wecom",
+        )
+    })
 }
 
 fn ca_file<'a>(config: &'a Config, party: &Party) -> Option<&'a Path> {

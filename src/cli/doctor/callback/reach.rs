@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
-use url::{Host, Url};
+use url::Url;
 
 use super::line::LIMIT;
 use super::{AREA, certificate};
@@ -15,6 +15,7 @@ use crate::cli::doctor::finding::Finding;
 use crate::cli::doctor::network::place;
 use crate::config::proxy::is_loopback;
 use crate::egress::{self, guard::is_public};
+use crate::wecom::bot::bare_host;
 
 /// How long each step may take.
 const STEP: Duration = LIMIT;
@@ -135,15 +136,6 @@ async fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
         };
     }
     Err(failure)
-}
-
-/// The host as the resolver and TLS want it: IPv6 addresses without brackets.
-fn bare_host(url: &Url) -> Option<String> {
-    Some(match url.host()? {
-        Host::Domain(name) => name.to_owned(),
-        Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
-    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Answers that a daemon in good order does not give: who gave them, and why.
 
-use http::header::LOCATION;
-
 use super::line::{Answer, LIMIT, NoAnswer};
 use super::party::{Party, Role};
 use super::{AREA, address};
@@ -78,12 +76,11 @@ pub(super) fn by_whom(answer: &Answer) -> String {
 }
 
 fn redirect(party: &Party, what: &str, answer: &Answer) -> Finding {
+    // Its query repeats what was sent.
     let target = answer
-        .header(LOCATION.as_str())
-        // The query repeats what was sent.
-        .map(|target| target.split(['?', '#']).next().unwrap_or_default())
-        .and_then(|target| url::Url::parse(target).ok())
-        .map(|target| format!(" to {}", address(&target)))
+        .leads_to
+        .as_ref()
+        .map(|target| format!(" to {}", address(target)))
         .unwrap_or_default();
     Finding::error(
         AREA,
