@@ -36,7 +36,12 @@ fuzz_target!(|bytes: &[u8]| {
         && let Ok(query) = CallbackQuery::parse(query)
     {
         assert!((1..=11).contains(&query.timestamp.len()));
-        assert!(query.nonce.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+        assert!(
+            query
+                .nonce
+                .bytes()
+                .all(|byte| (b' '..=b'~').contains(&byte))
+        );
         arrived(&query, body);
     }
     if let Ok(message) = std::str::from_utf8(body) {
@@ -64,16 +69,14 @@ fn arrived(query: &CallbackQuery, body: &[u8]) {
 /// What a sender does, and somebody on the way who changes a byte.
 fn sent(message: &str, choice: &[u8]) {
     let [app, bot] = &*CIPHERS;
-    for cipher in [app, bot] {
-        let sealed = cipher.seal(message);
-        assert_eq!(cipher.open(&sealed).as_deref(), Ok(message));
-        let body = reply_xml(cipher, TIMESTAMP, NONCE, message);
-        let inside = sealed_xml(body.as_bytes()).expect("what was written can be read");
-        assert_eq!(cipher.open(&inside).as_deref(), Ok(message));
-    }
-    let body = reply_json(bot, TIMESTAMP, NONCE, &serde_json::Value::from(message));
+    let body = reply_xml(app, TIMESTAMP, NONCE, message);
+    let inside = sealed_xml(body.as_bytes()).expect("what was written can be read");
+    assert_eq!(app.open(&inside).as_deref(), Ok(message));
+
+    let value = serde_json::Value::from(message);
+    let body = reply_json(bot, TIMESTAMP, NONCE, &value);
     let inside = sealed_json(body.as_bytes()).expect("what was written can be read");
-    assert!(bot.open(&inside).is_ok());
+    assert_eq!(bot.open(&inside), Ok(value.to_string()));
 
     let sealed = app.seal(message);
     let query = CallbackQuery {

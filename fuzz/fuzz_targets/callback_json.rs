@@ -18,9 +18,7 @@ fuzz_target!(|text: &str| {
         assert!(found.contains(&Some(sealed.as_str())));
     }
     for command in ["aibot_msg_callback", "aibot_event_callback"] {
-        let frame = format!(
-            r#"{{"cmd":"{command}","headers":{{"req_id":"r-1"}},"body":{text}}}"#
-        );
+        let frame = format!(r#"{{"cmd":"{command}","headers":{{"req_id":"r-1"}},"body":{text}}}"#);
         if let Ok(frame) = PushFrame::parse(&frame) {
             let again = PushFrame::parse(&frame.raw).expect("what was recorded can be read");
             assert_eq!(frame.push, again.push);

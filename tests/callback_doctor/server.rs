@@ -125,9 +125,8 @@ fn router(
 
 /// Answers as the daemon does.
 pub(crate) fn daemon(cipher: &CallbackCipher, is_app: bool, call: &Call) -> Response {
-    let query = match CallbackQuery::parse(&call.query) {
-        Ok(query) => query,
-        Err(_) => return response(400, r#"{"error":"missing required query parameters"}"#),
+    let Ok(query) = CallbackQuery::parse(&call.query) else {
+        return response(400, r#"{"error":"missing required query parameters"}"#);
     };
     let sealed = if call.is_get {
         query.echo().unwrap().to_owned()

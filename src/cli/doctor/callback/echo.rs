@@ -47,7 +47,7 @@ impl Question {
             return vec![stranger::unexpected(party, WHAT, answer)];
         }
         if answer.body == self.number.as_bytes() {
-            return self.right(subject, answer);
+            return right(subject, answer);
         }
         if answer.is_page() {
             return vec![stranger::page(party, WHAT, answer)];
@@ -59,31 +59,6 @@ impl Question {
             format!("{WHAT}: {seen}"),
             fix,
         )]
-    }
-
-    fn right(&self, subject: String, answer: &Answer) -> Vec<Finding> {
-        let took = answer.took;
-        let seen = format!("{WHAT}: echoed after {} ms", took.as_millis());
-        let mut findings = vec![if took > SOON {
-            Finding::warning(
-                AREA,
-                subject.clone(),
-                format!("{seen}; the admin console waits {} s", SOON.as_secs()),
-                "the address cannot be saved while it is that slow: look at the way there \
-                 (distance, TLS, proxies) and at the load of the daemon's machine",
-            )
-        } else {
-            Finding::ok(AREA, subject.clone(), seen)
-        }];
-        if answer.claims_page() {
-            findings.push(Finding::warning(
-                AREA,
-                subject,
-                format!("{WHAT}: the text is right, but its Content-Type is a web page's"),
-                PLAIN,
-            ));
-        }
-        findings
     }
 
     fn difference(&self, answer: &Answer) -> (String, &'static str) {
@@ -131,6 +106,32 @@ impl Question {
              reverse proxy sends the path",
         )
     }
+}
+
+/// The right text came back: in time, and as a text?
+fn right(subject: String, answer: &Answer) -> Vec<Finding> {
+    let took = answer.took;
+    let seen = format!("{WHAT}: echoed after {} ms", took.as_millis());
+    let mut findings = vec![if took > SOON {
+        Finding::warning(
+            AREA,
+            subject.clone(),
+            format!("{seen}; the admin console waits {} s", SOON.as_secs()),
+            "the address cannot be saved while it is that slow: look at the way there \
+             (distance, TLS, proxies) and at the load of the daemon's machine",
+        )
+    } else {
+        Finding::ok(AREA, subject.clone(), seen)
+    }];
+    if answer.claims_page() {
+        findings.push(Finding::warning(
+            AREA,
+            subject,
+            format!("{WHAT}: the text is right, but its Content-Type is a web page's"),
+            PLAIN,
+        ));
+    }
+    findings
 }
 
 /// How long an answer took, where that is too long for WeCom but not for us.

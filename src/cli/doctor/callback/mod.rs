@@ -90,9 +90,9 @@ async fn examine(line: &Line, party: &Party) -> Vec<Finding> {
     // Whoever refuses everything says nothing by refusing these.
     if is_accepted(&echoed) || is_accepted(&posted) {
         let forged = refusal::forged(party);
-        findings.extend(refusal::judge_forged(party, &line.ask(&forged).await));
+        findings.push(refusal::judge_forged(party, &line.ask(&forged).await));
         if let Some(old) = refusal::old(party) {
-            findings.extend(refusal::judge_old(party, &line.ask(&old).await));
+            findings.push(refusal::judge_old(party, &line.ask(&old).await));
         }
     }
     findings.extend(clock(&line.url, [&echoed, &posted]));

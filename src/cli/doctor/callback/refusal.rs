@@ -32,7 +32,7 @@ pub(super) fn old(party: &Party) -> Option<Request> {
     Some(Request::post(party, at, &message))
 }
 
-pub(super) fn judge_forged(party: &Party, answer: &Result<Answer, NoAnswer>) -> Option<Finding> {
+pub(super) fn judge_forged(party: &Party, answer: &Result<Answer, NoAnswer>) -> Finding {
     let accepted = |seen: String| {
         Finding::error(
             AREA,
@@ -46,7 +46,7 @@ pub(super) fn judge_forged(party: &Party, answer: &Result<Answer, NoAnswer>) -> 
     judge(party, FORGED, answer, accepted)
 }
 
-pub(super) fn judge_old(party: &Party, answer: &Result<Answer, NoAnswer>) -> Option<Finding> {
+pub(super) fn judge_old(party: &Party, answer: &Result<Answer, NoAnswer>) -> Finding {
     let accepted = |seen: String| {
         Finding::warning(
             AREA,
@@ -65,13 +65,13 @@ fn judge(
     what: &str,
     answer: &Result<Answer, NoAnswer>,
     accepted: impl FnOnce(String) -> Finding,
-) -> Option<Finding> {
+) -> Finding {
     let answer = match answer {
         Ok(answer) => answer,
-        Err(failure) => return Some(stranger::no_answer(party, what, failure)),
+        Err(failure) => return stranger::no_answer(party, what, failure),
     };
     let seen = format!("answered {}", stranger::by_whom(answer));
-    Some(match answer.status {
+    match answer.status {
         401 | 403 => Finding::ok(AREA, party.subject(), format!("{what}: refused")),
         200..=299 => accepted(seen),
         _ => Finding::warning(
@@ -80,5 +80,5 @@ fn judge(
             format!("{what}: {seen}, where the daemon says 401 or 403"),
             "something before the daemon judges requests; it may hold back WeCom's too",
         ),
-    })
+    }
 }
