@@ -52,11 +52,14 @@ pub(super) async fn check(
         client,
         url: url.clone(),
     };
+    // Who answers there has one clock, whoever is called.
+    let mut clock = None;
     for party in &parties {
-        findings.extend(examine(&line, party).await);
+        let (found, clock_seen) = examine(&line, party).await;
+        findings.extend(found);
+        clock = clock.or(clock_seen);
     }
-    // The clock is the same for all who answer there.
-    findings.dedup_by(|a, b| a.area == "clock" && a == b);
+    findings.extend(clock);
     findings
 }
 
@@ -78,7 +81,8 @@ fn ca_file<'a>(config: &'a Config, party: &Party) -> Option<&'a Path> {
     account.network.ca_file.as_deref()
 }
 
-async fn examine(line: &Line, party: &Party) -> Vec<Finding> {
+/// What there is to say about a party, and about the clock there.
+async fn examine(line: &Line, party: &Party) -> (Vec<Finding>, Option<Finding>) {
     let echo = echo::Question::new(party);
     let echoed = line.ask(&echo.request).await;
     let mut findings = echo.judge(party, &echoed);
@@ -95,8 +99,7 @@ async fn examine(line: &Line, party: &Party) -> Vec<Finding> {
             findings.push(refusal::judge_old(party, &line.ask(&old).await));
         }
     }
-    findings.extend(clock(&line.url, [&echoed, &posted]));
-    findings
+    (findings, clock(&line.url, [&echoed, &posted]))
 }
 
 fn is_accepted(answer: &Result<Answer, NoAnswer>) -> bool {
