@@ -29,6 +29,7 @@ use super::{EgressError, roots};
 use crate::config::proxy::EgressProxy;
 use crate::config::{Account, TlsFiles};
 
+pub(crate) use address::is_public;
 pub use allowed::Allowed;
 pub use download::Download;
 pub use error::{GuardError, Phase};
