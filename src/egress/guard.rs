@@ -98,11 +98,7 @@ impl GuardOptions {
         Self {
             route,
             proxy: account.network.proxy.clone(),
-            tls: account
-                .bot_socket
-                .as_ref()
-                .map(|socket| socket.tls.clone())
-                .unwrap_or_default(),
+            tls: account.tls(),
             allowed: Allowed::of_account(account),
             limits: GuardLimits::default(),
             names: Arc::new(SystemNames),

@@ -164,7 +164,7 @@ fn attack(n: usize, rng: &mut StdRng) -> Attack {
             // bot has none to compare with.
             let is_right = padding == right_padding() || padding == 1;
             let padding = if is_right { 0 } else { padding };
-            let sealed = padded_with(padding);"); }
+            let sealed = padded_with(padding);
             (query, body) = (bot.query(&sealed), json_body(&sealed));
             "wrong padding, rightly signed"
         }
@@ -211,7 +211,7 @@ fn attack(n: usize, rng: &mut StdRng) -> Attack {
         }
         10 => {
             let mut late = bot.clone();
-            let off = if n % 28 < 14 { -301 } else { 301 };
+            let off = if n % 28 < 14 { -301 } else { 900 };
             let sent: i64 = late.timestamp.parse().unwrap();
             late.timestamp = (sent + off).to_string();
             (query, body) = late.json(&said(&id, "hello"));

@@ -24,14 +24,9 @@ pub(super) struct Ways {
 impl Ways {
     /// Ways with the account's proxy, roots and limits.
     pub(super) fn new(settings: &Account, shared: &Shared) -> Result<Self, StartError> {
-        let tls = settings
-            .bot_socket
-            .as_ref()
-            .map(|socket| socket.tls.clone())
-            .unwrap_or_default();
         let guarded = |route| GuardedClient::new(GuardOptions::of_account(settings, route));
         Ok(Self {
-            http: crate::egress::client(&settings.network, &tls)?,
+            http: crate::egress::client(&settings.network, &settings.tls())?,
             fetcher: Fetcher::new(
                 guarded(Route::WeCom)?,
                 shared.media.clone(),

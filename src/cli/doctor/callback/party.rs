@@ -42,9 +42,6 @@ enum Door {
     Other,
 }
 
-/// How old a request may be unless the account says otherwise.
-const MAX_AGE: Duration = Duration::from_mins(5);
-
 impl Party {
     /// How findings name it.
     pub(super) fn subject(&self) -> String {
@@ -79,7 +76,7 @@ impl Party {
                 agent_id: app.agent_id,
             },
             cipher: CallbackCipher::new(app.receive.as_ref()?, Some(&app.corp_id)),
-            max_age: Some(MAX_AGE),
+            max_age: app.max_clock_skew,
         })
     }
 }

@@ -149,7 +149,7 @@ const WORDS: [(&str, OurWord); 16] = [
     ("missing required query parameters", OurWord::Incomplete),
     ("missing_parameters", OurWord::Incomplete),
     ("agent_not_configured", OurWord::NotConfigured),
-    ("bot_not_configured", OurWord::NotConfigured),
+    ("\"not_found\"", OurWord::NotConfigured),
     ("missing encrypt field", OurWord::Unreadable),
     ("missing_encrypt", OurWord::Unreadable),
     ("empty payload", OurWord::Unreadable),
