@@ -91,7 +91,7 @@ impl AppWay {
     /// Sends a file that is loaded, as what it is where WeCom takes it so.
     pub(crate) async fn file(&self, loaded: Loaded) -> FileOutcome {
         let name = loaded.name.clone();
-        let limits = self.limits(PATIENCE);
+        let limits = limits(PATIENCE);
         let answer = match self.reserve(limits.until).await {
             Ok(()) => {
                 let to = self.receiver();
@@ -125,7 +125,7 @@ impl AppWay {
     /// # Errors
     /// It did not arrive.
     pub(crate) async fn card(&self, card: &TemplateCard) -> Result<(), Undelivered> {
-        let limits = self.limits(PATIENCE);
+        let limits = limits(PATIENCE);
         let refused = |error: DoorError| match error {
             // It may have arrived.
             DoorError::Unknown => Ok(()),
@@ -147,7 +147,7 @@ impl AppWay {
         response_code: Secret,
         label: &str,
     ) -> Result<(), DoorError> {
-        let limits = self.limits(CARD_PATIENCE);
+        let limits = limits(CARD_PATIENCE);
         let closed = self
             .apps
             .close_card(&self.account, &self.user, response_code, label, limits);
@@ -163,12 +163,12 @@ impl AppWay {
     fn receiver(&self) -> AppReceiver {
         AppReceiver::Users(vec![self.user.clone()])
     }
+}
 
-    fn limits(&self, patience: Duration) -> Limits {
-        Limits {
-            reconnect: Duration::ZERO,
-            until: Instant::now() + patience,
-            duplicate_check: None,
-        }
+fn limits(patience: Duration) -> Limits {
+    Limits {
+        reconnect: Duration::ZERO,
+        until: Instant::now() + patience,
+        duplicate_check: None,
     }
 }

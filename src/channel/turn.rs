@@ -214,7 +214,9 @@ fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
         text,
         notes: asked.notes,
         sent_media: asked.sent_media,
-        attached_media: asked.attached.iter().filter_map(named).collect(),
+        attached_media: (asked.attached.iter())
+            .filter_map(|reference| named(reference))
+            .collect(),
         ..Outgoing::nothing(outcome)
     };
     // Who stops an answer does not want the rest of it.
@@ -236,7 +238,7 @@ fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
     outgoing
 }
 
-fn named(reference: &String) -> Option<NamedFile> {
+fn named(reference: &str) -> Option<NamedFile> {
     Reference::parse(reference).ok().map(NamedFile::from)
 }
 

@@ -186,12 +186,8 @@ impl Daemon {
             "http",
             http::serve(listener, routes, stop.clone()),
         );
-        let (media, until) = (toolbox.media.clone(), stop.clone());
-        task::spawn(&tracker, "media", async move {
-            media.keep_clean(until).await;
-        });
+        housekeeping(&tracker, &toolbox, store, clock, &stop);
         task::spawn(&tracker, "hangup", reload_on_hangup(reloader, stop.clone()));
-        task::spawn(&tracker, "prune", prune(store, clock, stop.clone()));
         tracing::info!(%address, "the daemon is up");
         Ok(Self {
             address,
@@ -232,6 +228,21 @@ impl Daemon {
         contact::withdraw(&self.contact_file);
         left
     }
+}
+
+/// Keeps files and state from growing for ever.
+fn housekeeping(
+    tracker: &TaskTracker,
+    toolbox: &Toolbox,
+    store: Arc<dyn Store>,
+    clock: SharedClock,
+    stop: &CancellationToken,
+) {
+    let (media, until) = (toolbox.media.clone(), stop.clone());
+    task::spawn(tracker, "media", async move {
+        media.keep_clean(until).await;
+    });
+    task::spawn(tracker, "prune", prune(store, clock, stop.clone()));
 }
 
 async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {

@@ -11,6 +11,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use wecom::agent::Agent;
 use wecom::channel::{Backends, Runtime};
+use wecom::clock::{Clock, SystemClock};
 use wecom::config::{AesKey, CallbackKeys, Config};
 use wecom::sim::{SeedApp, Sim, SimOptions};
 use wecom::store::Store;
@@ -292,8 +293,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn with(token: &str, key: &str, receiver: &str) -> Self {
-        let now = std::time::SystemTime::now();
-        let seconds = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let seconds = SystemClock.now_ms() / 1_000;
         Self {
             cipher: cipher(token, key, receiver),
             timestamp: seconds.to_string(),

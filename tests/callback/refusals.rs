@@ -4,6 +4,9 @@ use serde_json::json;
 
 use crate::house::{Caller, House, KEY, OTHER_KEY, OTHER_TOKEN, TOKEN, document, said, text};
 
+/// Method, path, query, body; status and word of the answer.
+type Case<'a> = (&'a str, &'a str, &'a str, Vec<u8>, u16, &'a str);
+
 const BOT_PATHS: [&str; 5] = [
     "/plugins/wecom/bot",
     "/plugins/wecom/bot/default",
@@ -74,6 +77,7 @@ async fn a_plus_that_a_proxy_decoded_does_no_harm() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn what_a_bot_refuses() {
     let house = House::open(json!({})).await;
     let caller = Caller::of_bot();
@@ -89,7 +93,7 @@ async fn what_a_bot_refuses() {
     };
     let unsigned = query.replace("msg_signature", "other");
     let shifted = query.replace("msg_signature=", "msg_signature=0");
-    let cases: Vec<(&str, &str, &str, Vec<u8>, u16, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         (
             "POST",
             path,
@@ -258,7 +262,7 @@ async fn what_an_agent_app_refuses() {
         caller.xml(&document(&text("1", "x")))
     };
     let huge = vec![b' '; 1024 * 1024 + 1];
-    let cases: Vec<(&str, &str, &str, Vec<u8>, u16, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("POST", path, "", body.clone(), 400, "missing_parameters"),
         (
             "POST",

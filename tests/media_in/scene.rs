@@ -143,7 +143,7 @@ pub(crate) fn file(url: impl Into<String>) -> Wanted {
 pub(crate) fn address_of(wanted: &mut Wanted) -> &mut MediaRef {
     match &mut wanted.media {
         WantedMedia::Address(media) => media,
-        other => panic!("{other:?}"),
+        other @ WantedMedia::Upload { .. } => panic!("{other:?}"),
     }
 }
 

@@ -33,7 +33,7 @@ enum RunningBot {
     Socket {
         core: Arc<Core>,
         seat: Arc<SocketSeat>,
-        settings: BotSocket,
+        settings: Box<BotSocket>,
     },
     Webhook(Arc<Core>),
 }
@@ -73,7 +73,7 @@ impl RunningAccount {
         let socket = settings.bot_socket.as_ref().filter(|_| on);
         let webhook = settings.bot_webhook.as_ref().filter(|_| on);
         let kept = match &self.bot {
-            Some(RunningBot::Socket { settings, .. }) => socket == Some(settings),
+            Some(RunningBot::Socket { settings, .. }) => socket == Some(&**settings),
             Some(RunningBot::Webhook(_)) => webhook.is_some() && socket.is_none(),
             None => false,
         };
@@ -225,7 +225,7 @@ impl RunningBot {
         Ok(Self::Socket {
             core,
             seat,
-            settings: socket.clone(),
+            settings: Box::new(socket.clone()),
         })
     }
 

@@ -107,10 +107,10 @@ impl Sent {
         if waiting.len() < PART_BYTES {
             return None;
         }
-        let ends = waiting.match_indices('\n').map(|(at, _)| at + 1);
+        let mut ends = waiting.rmatch_indices('\n').map(|(at, _)| at + 1);
         let part = |end: usize| waiting.get(..end).unwrap_or_default();
         let is_outside_code = |end: &usize| fence::after(None, part(*end)).is_none();
-        let end = ends.filter(is_outside_code).last()?;
+        let end = ends.find(is_outside_code)?;
         (end * 2 >= PART_BYTES).then(|| part(end).to_owned())
     }
 }

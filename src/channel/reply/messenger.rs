@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::late::{self, LateWay};
+use crate::channel::app_way::AppWay;
 use crate::channel::outbound::{Budgets, Priority, RATE_LIMIT_PAUSES};
 use crate::ids::Chat;
 use crate::wecom::bot::{BotClient, Command, ConnectionState, MessageBody, SendError};
@@ -27,6 +28,8 @@ pub(crate) struct Messenger {
     pub(crate) patience: Duration,
     /// What is left for an answer when the connection does not come back.
     pub(crate) late: Option<Arc<LateWay>>,
+    /// What is left after that: a private message of the agent app to whoever asked.
+    pub(crate) app: Option<AppWay>,
 }
 
 /// How waiting for the connection ended.
@@ -115,18 +118,39 @@ impl Messenger {
         text: Option<&str>,
     ) -> Result<Waited, Undelivered> {
         let soon = Instant::now() + late::PATIENCE;
-        if let (Some(late), Some(text)) = (&self.late, text)
-            && soon < deadline
-        {
+        let has_other_ways = self.late.is_some() || self.app.is_some();
+        if let Some(text) = text.filter(|_| has_other_ways && soon < deadline) {
             if self.wait_until_live(soon).await.is_ok() {
                 return Ok(Waited::Live);
             }
-            if late.send(text).await {
+            if self.send_elsewhere(text).await {
                 return Ok(Waited::SentElsewhere);
             }
         }
         self.wait_until_live(deadline).await?;
         Ok(Waited::Live)
+    }
+
+    /// Whether the text is out another way, or may be.
+    async fn send_elsewhere(&self, text: &str) -> bool {
+        if let Some(late) = &self.late
+            && late.send(text).await
+        {
+            return true;
+        }
+        let Some(app) = &self.app else {
+            return false;
+        };
+        match app.text(text).await {
+            Ok(()) => {
+                tracing::info!("the answer went out as a private message of the agent app");
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the agent app did not take the answer");
+                false
+            }
+        }
     }
 
     async fn wait_until_live(&self, deadline: Instant) -> Result<(), Undelivered> {

@@ -34,7 +34,8 @@ pub(super) async fn serve(
     let query = query.map_err(bad_query)?;
     if request.method() == Method::GET {
         let echo = query.echo().map_err(bad_query)?;
-        let opened = open(candidates, &query, echo, None, |_| None).map_err(not_opened)?;
+        let opened =
+            open(candidates, &query, echo, None, |_| None).map_err(|error| not_opened(&error))?;
         tracing::info!(account = %opened.address.account, "WeCom checked the address of an app");
         return Ok(plain(opened.message));
     }
@@ -42,7 +43,8 @@ pub(super) async fn serve(
     let body = body::read(&parts.headers, stream).await?;
     let sealed = sealed_xml(&body).map_err(bad_envelope)?;
     let fresh = Some(now(callee));
-    let opened = open(candidates, &query, &sealed, fresh, app_of).map_err(not_opened)?;
+    let opened =
+        open(candidates, &query, &sealed, fresh, app_of).map_err(|error| not_opened(&error))?;
     let callback = AppCallback::parse(&opened.message);
     let callback = callback.map_err(|error| Refusal::bad("invalid_xml", error))?;
     let calls = opened.address.calls;
@@ -66,7 +68,7 @@ fn app_of(message: &str) -> Option<String> {
 fn bad_query(error: QueryError) -> Refusal {
     match error {
         QueryError::Missing(_) => Refusal::bad("missing_parameters", error),
-        QueryError::Signature => not_opened(NotOpened::NotFound),
+        QueryError::Signature => not_opened(&NotOpened::NotFound),
         _ => Refusal::bad("invalid_parameters", error),
     }
 }
@@ -75,14 +77,14 @@ fn bad_envelope(error: EnvelopeError) -> Refusal {
     Refusal::bad("missing_encrypt", error)
 }
 
-fn not_opened(error: NotOpened) -> Refusal {
-    let unauthorised = |word| Refusal::new(StatusCode::UNAUTHORIZED, word, &error);
-    match &error {
+fn not_opened(error: &NotOpened) -> Refusal {
+    let unauthorised = |word| Refusal::new(StatusCode::UNAUTHORIZED, word, error);
+    match error {
         NotOpened::NotFound => unauthorised("account_not_found")
             .saying("Agent callback account_not_found: signature verification failed."),
         NotOpened::Conflict(_) => unauthorised("account_conflict")
             .saying("Agent callback account_conflict: several accounts fit the signature."),
-        NotOpened::Stale { .. } => Refusal::new(StatusCode::FORBIDDEN, "stale_timestamp", &error),
+        NotOpened::Stale { .. } => Refusal::new(StatusCode::FORBIDDEN, "stale_timestamp", error),
         NotOpened::Sealed(reason) => Refusal::bad("decrypt_failed", reason),
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn serve(
                 NotOpened::Sealed(reason) => {
                     Refusal::new(StatusCode::FORBIDDEN, "decrypt_failed", reason)
                 }
-                error => not_found(error),
+                error => not_found(&error),
             })?;
         tracing::info!(account = %opened.address.account, "WeCom checked the address of a bot");
         return Ok(plain(opened.message));
@@ -45,11 +45,11 @@ pub(super) async fn serve(
     let body = body::read(&parts.headers, stream).await?;
     let sealed = sealed_json(&body).map_err(bad_envelope)?;
     let fresh = Some(now(callee));
-    let opened = open(candidates, &query, &sealed, fresh, bot_of).map_err(not_found)?;
-    let callback = match serde_json::from_str(&opened.message) {
-        Ok(Value::Object(callback)) => callback,
+    let opened =
+        open(candidates, &query, &sealed, fresh, bot_of).map_err(|error| not_found(&error))?;
+    let Ok(Value::Object(callback)) = serde_json::from_str(&opened.message) else {
         // As for a text that does not open: it says nothing about what is inside.
-        _ => return Err(Refusal::bad("decrypt_failed", "no JSON object is inside")),
+        return Err(Refusal::bad("decrypt_failed", "no JSON object is inside"));
     };
     let reply = opened.address.calls.receive(callback).await;
     let (
@@ -70,7 +70,7 @@ fn bot_of(message: &str) -> Option<String> {
 fn bad_query(error: QueryError) -> Refusal {
     match error {
         QueryError::Missing(_) => Refusal::bad("missing required query parameters", error),
-        QueryError::Signature => not_found(NotOpened::NotFound),
+        QueryError::Signature => not_found(&NotOpened::NotFound),
         _ => Refusal::bad("invalid_parameters", error),
     }
 }
@@ -83,9 +83,9 @@ fn bad_envelope(error: EnvelopeError) -> Refusal {
     }
 }
 
-fn not_found(error: NotOpened) -> Refusal {
-    let forbidden = |word| Refusal::new(StatusCode::FORBIDDEN, word, &error);
-    match &error {
+fn not_found(error: &NotOpened) -> Refusal {
+    let forbidden = |word| Refusal::new(StatusCode::FORBIDDEN, word, error);
+    match error {
         NotOpened::NotFound => forbidden("account_not_found")
             .saying("Bot callback account not found: signature verification failed."),
         NotOpened::Conflict(_) => forbidden("account_conflict")

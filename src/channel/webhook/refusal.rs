@@ -1,5 +1,7 @@
 //! What a caller is told who is not served.
 
+use std::fmt;
+
 use axum::http::header::{ALLOW, CONNECTION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +18,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, error: &'static str, reason: impl ToString) -> Self {
+    pub(super) fn new(status: StatusCode, error: &'static str, reason: impl fmt::Display) -> Self {
         Self {
             status,
             error,
@@ -33,7 +35,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn bad(error: &'static str, reason: impl ToString) -> Self {
+    pub(super) fn bad(error: &'static str, reason: impl fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error, reason)
     }
 

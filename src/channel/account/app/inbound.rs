@@ -57,19 +57,28 @@ pub(super) fn hear(
     let mut click = None;
     match &callback.content {
         AppContent::Text(text) => {
-            inbound.text = text.trim().to_owned();
+            text.trim().clone_into(&mut inbound.text);
             inbound.own_words = true;
         }
-        AppContent::Image { media } => attach(&mut inbound, AttachmentKind::Image, media, None),
+        AppContent::Image { media } => {
+            attach(&mut inbound, AttachmentKind::Image, media.as_ref(), None);
+        }
         AppContent::Voice { media, transcript } => {
             inbound.text = transcript.clone().unwrap_or_default();
             inbound.own_words = transcript.is_some();
             let name = Some("voice.amr".to_owned());
-            attach(&mut inbound, AttachmentKind::File, media, name);
+            attach(&mut inbound, AttachmentKind::File, media.as_ref(), name);
         }
-        AppContent::Video { media } => attach(&mut inbound, AttachmentKind::Video, media, None),
+        AppContent::Video { media } => {
+            attach(&mut inbound, AttachmentKind::Video, media.as_ref(), None);
+        }
         AppContent::File { media, name } => {
-            attach(&mut inbound, AttachmentKind::File, media, name.clone());
+            attach(
+                &mut inbound,
+                AttachmentKind::File,
+                media.as_ref(),
+                name.clone(),
+            );
         }
         AppContent::Location(place) => {
             inbound.text = texts::location(&place.label, &place.latitude, &place.longitude);
@@ -111,10 +120,10 @@ fn sender(callback: &AppCallback) -> Result<UserId, NotAMessage> {
 fn attach(
     inbound: &mut Inbound,
     kind: AttachmentKind,
-    media: &Option<MediaId>,
+    media: Option<&MediaId>,
     name: Option<String>,
 ) {
-    inbound.attachments.extend(media.clone().map(|id| Wanted {
+    inbound.attachments.extend(media.cloned().map(|id| Wanted {
         kind,
         media: WantedMedia::Upload { id, name },
     }));

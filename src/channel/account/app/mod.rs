@@ -84,7 +84,7 @@ impl AppSeat {
         }
     }
 
-    fn way(&self, core: &Core, user: &UserId, agent_id: Option<u64>) -> Option<AppWay> {
+    fn way(core: &Core, user: &UserId, agent_id: Option<u64>) -> Option<AppWay> {
         let (shared, account) = (&core.shared, core.settings());
         AppWay::to(&shared.planner, &shared.apps, &account, user, agent_id)
     }
@@ -299,7 +299,7 @@ impl Seat for AppSeat {
     }
 
     async fn tell(&self, core: &Core, asked: Asked, text: String) -> Result<(), NotTold> {
-        let way = self.way(core, &asked.sender, asked.agent_id);
+        let way = Self::way(core, &asked.sender, asked.agent_id);
         let way = way.ok_or_else(|| NotTold::NoWay(LostReply::NO_APP.to_owned()))?;
         way.text(&text)
             .await
@@ -310,7 +310,7 @@ impl Seat for AppSeat {
     fn tell_queued(&self, _core: &Arc<Core>, _work: &Work) {}
 
     fn answering(&self, core: &Arc<Core>, _settings: &Account, work: &Work) -> Answering {
-        let way = self.way(core, &work.inbound.sender, work.inbound.agent_id);
+        let way = Self::way(core, &work.inbound.sender, work.inbound.agent_id);
         let outlet = AppOutlet {
             core: core.clone(),
             way: way.clone(),
@@ -333,13 +333,13 @@ impl Seat for AppSeat {
             click,
             ..
         } = change;
-        let way = self.way(core, &inbound.sender, inbound.agent_id);
-        let (Some(way), Some(code)) = (way, inbound.card_code.clone()) else {
+        let way = Self::way(core, &inbound.sender, inbound.agent_id);
+        let (Some(way), Some(right)) = (way, inbound.card_code.clone()) else {
             return;
         };
         let label = cards::closed_label(before, click);
         spawn(core, "card update", async move {
-            if let Err(error) = way.close_card(code, &label).await {
+            if let Err(error) = way.close_card(right, &label).await {
                 tracing::warn!(%error, "a card's update was not taken");
             }
         });

@@ -65,7 +65,7 @@ impl HookCallbacks for Intake {
         let now_ms = core.shared.clock.now_ms();
         core.activity.inbound(now_ms);
         let req_id = ReqId::new(generate("callback", now_ms));
-        let frame = match PushFrame::of_callback(callback, &req_id) {
+        let frame = match PushFrame::of_callback(&callback, &req_id) {
             Ok(frame) => frame,
             Err(error) => {
                 tracing::warn!(%error, "a callback was dropped");
@@ -211,26 +211,19 @@ impl Intake {
         let Some(stream) = stream else {
             return self.notice(message, texts::BUSY.to_owned());
         };
-        let accepted = intake::record(core, vec![candidate]).await;
-        let accepted = match accepted {
-            Ok(accepted) => accepted.into_iter().next(),
-            Err(_) => {
-                // Not kept: sent again, it may find a better hour.
-                seat.streams.forget(&stream.id);
-                let refused = texts::NOT_RECORDED.to_owned();
-                return PolledStream::finished(stream.id.clone(), refused).answer(None);
-            }
+        let Ok(accepted) = intake::record(core, vec![candidate]).await else {
+            // Not kept: sent again, it may find a better hour.
+            seat.streams.forget(&stream.id);
+            let refused = texts::NOT_RECORDED.to_owned();
+            return PolledStream::finished(stream.id.clone(), refused).answer(None);
         };
-        match accepted {
-            Some(Accepted::New(new)) => {
-                let (work, slot) = *new;
-                self.arrived(key, work, slot, payload, &stream)
-            }
-            _ => {
-                // Known from before a restart, and answered.
-                seat.streams.forget(&stream.id);
-                nothing()
-            }
+        if let Some(Accepted::New(new)) = accepted.into_iter().next() {
+            let (work, slot) = *new;
+            self.arrived(key, work, slot, payload, &stream)
+        } else {
+            // Known from before a restart, and answered.
+            seat.streams.forget(&stream.id);
+            nothing()
         }
     }
 
@@ -329,7 +322,7 @@ async fn flush_out(core: Arc<Core>, seat: Arc<HookSeat>, key: Key, flush: Flush<
         .and_then(|work| seat.streams.get(&work.stream_id));
     for work in works.iter().skip(1) {
         let late = work.inbound.response_url.clone();
-        let late = late.and_then(|url| late_way(&core, url, work.received_at_ms));
+        let late = late.map(|url| late_way(&core, url, work.received_at_ms));
         if let (Some(stream), Some(late)) = (&stream, late) {
             stream.add_response(late);
         }

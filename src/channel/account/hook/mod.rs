@@ -94,8 +94,8 @@ impl HookSeat {
         let stream = PolledStream::open(id, placeholder, Window::of_age(age));
         let stream = self.streams.keep(stream, inbound.message_id.clone())?;
         let late = inbound.response_url.clone();
-        if let Some(late) = late.and_then(|url| late_way(core, url, received_at_ms)) {
-            stream.add_response(late);
+        if let Some(late) = late {
+            stream.add_response(late_way(core, late, received_at_ms));
         }
         Some(stream)
     }
@@ -137,15 +137,15 @@ fn age_of(core: &Core, sent_at: Option<i64>, received_at_ms: i64) -> Duration {
     }
 }
 
-fn late_way(core: &Core, address: Secret, received_at_ms: i64) -> Option<Arc<LateWay>> {
+fn late_way(core: &Core, address: Secret, received_at_ms: i64) -> Arc<LateWay> {
     let settings = core.settings();
-    Some(Arc::new(LateWay::new(
+    Arc::new(LateWay::new(
         core.ways().http.clone(),
         address,
         settings.network.api_base_url.clone(),
         received_at_ms,
         core.shared.clock.clone(),
-    )))
+    ))
 }
 
 fn address(account: &Account, calls: Arc<dyn HookCallbacks>) -> Option<Address<dyn HookCallbacks>> {
@@ -227,15 +227,14 @@ impl Seat for HookSeat {
     async fn tell(&self, core: &Core, asked: Asked, text: String) -> Result<(), NotTold> {
         let text = match asked.origin {
             Origin::Message => match asked.exchange.answer(Immediate::Notice(text)) {
-                Ok(()) => return Ok(()),
                 Err(Immediate::Notice(text)) => text,
-                Err(_) => return Ok(()),
+                _ => return Ok(()),
             },
             Origin::Event => text,
         };
         let now_ms = core.shared.clock.now_ms();
         let response = asked.response_url.clone();
-        let response = response.and_then(|url| late_way(core, url, now_ms));
+        let response = response.map(|url| late_way(core, url, now_ms));
         let responses = response.into_iter().collect();
         let ways = Self::elsewhere(core, &asked.chat, &asked.sender, responses);
         ways.text(&text)
@@ -258,7 +257,7 @@ impl Seat for HookSeat {
         let responses = match &stream {
             Some(stream) => stream.responses(),
             None => (inbound.response_url.clone())
-                .and_then(|url| late_way(core, url, work.received_at_ms))
+                .map(|url| late_way(core, url, work.received_at_ms))
                 .into_iter()
                 .collect(),
         };

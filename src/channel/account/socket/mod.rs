@@ -13,6 +13,7 @@ use super::seat::{Answering, CardChange, Seat};
 use super::ways::Ways;
 use super::{Core, frames, spawn};
 use crate::agent::Attachment;
+use crate::channel::app_way::AppWay;
 use crate::channel::inbound::{Inbound, Origin};
 use crate::channel::mailbox::Work;
 use crate::channel::media::inbound::{FetchError, FetchLimits, Wanted};
@@ -152,6 +153,7 @@ impl Seat for SocketSeat {
             budgets: self.budgets.clone(),
             patience: settings.undelivered_ttl,
             late: late_way(core, settings, work),
+            app: app_way(core, work),
         };
         let outlet = SocketOutlet {
             core: core.clone(),
@@ -225,6 +227,12 @@ impl SocketSeat {
             }
         });
     }
+}
+
+fn app_way(core: &Core, work: &Work) -> Option<AppWay> {
+    let (shared, account) = (&core.shared, core.settings());
+    let sender = &work.inbound.sender;
+    AppWay::to(&shared.planner, &shared.apps, &account, sender, None)
 }
 
 fn late_way(core: &Core, settings: &Account, work: &Work) -> Option<Arc<LateWay>> {

@@ -273,6 +273,7 @@ mod tests {
                 budgets: Arc::default(),
                 patience: Duration::from_mins(30),
                 late: None,
+                app: None,
             },
             req_id: "r".into(),
             stream_id: "s".into(),
