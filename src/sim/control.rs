@@ -22,6 +22,7 @@ use super::company;
 use super::events;
 use super::faults::{FaultRequest, Faults};
 use super::guard;
+use super::hooks::{self, NewWebhook};
 use super::injection::{Injected, Injection, Push, RawFrame};
 use super::mcp;
 use super::options::{SeedBot, SeedGroup, SeedUser};
@@ -56,6 +57,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .merge(mcp::router())
         .merge(company::router())
         .merge(apps::router())
+        .merge(hooks::router())
         .route("/frames/{bot}", get(frames))
         .route("/connections/{bot}", get(connection))
         .route("/violations", get(violations))
@@ -70,7 +72,9 @@ async fn state(State(shared): World) -> Json<Value> {
     let world = shared.world();
     let bots: Vec<Value> = world
         .bots()
-        .map(|(id, name, connected)| json!({ "id": id, "name": name, "connected": connected }))
+        .map(|(id, name, connected, called)| {
+            json!({ "id": id, "name": name, "connected": connected, "called": called })
+        })
         .collect();
     let users: Vec<Value> = world
         .users()
@@ -82,8 +86,9 @@ async fn state(State(shared): World) -> Json<Value> {
             json!({ "id": id, "name": group.name, "members": group.members, "bots": group.bots })
         })
         .collect();
+    let apps: Vec<Value> = world.app_rows().collect();
     let seq = world.feed().head();
-    Json(json!({ "bots": bots, "users": users, "groups": groups, "seq": seq }))
+    Json(json!({ "bots": bots, "users": users, "groups": groups, "apps": apps, "seq": seq }))
 }
 
 #[derive(Deserialize)]
@@ -131,8 +136,11 @@ async fn add_group(
 #[derive(Deserialize)]
 struct NewBot {
     id: BotId,
+    /// Needed for a socket only.
+    #[serde(default)]
     secret: String,
     name: String,
+    webhook: Option<NewWebhook>,
 }
 
 async fn add_bot(State(shared): World, Body(bot): Body<NewBot>) -> Result<Json<Value>, Failure> {
@@ -141,6 +149,7 @@ async fn add_bot(State(shared): World, Body(bot): Body<NewBot>) -> Result<Json<V
         id: bot.id,
         secret: bot.secret.as_str().into(),
         name: bot.name,
+        webhook: bot.webhook.map(Into::into),
     })?;
     Ok(Json(json!({ "id": id })))
 }
@@ -280,12 +289,22 @@ async fn chats(State(shared): World) -> Json<Vec<Value>> {
     let mut chats: Vec<_> = world.conversations().newest().collect();
     chats.sort_by_key(|(_, newest)| std::cmp::Reverse(newest.id));
     let rows = chats.into_iter().map(|(chat, newest)| {
-        let mut row = json!({ "chat": chat, "bot": chat.bot() });
+        let mut row = json!({ "chat": chat });
         if let Some(row) = row.as_object_mut() {
             match chat {
-                SimChat::Direct { user, .. } => row.insert("user".to_owned(), json!(user)),
-                SimChat::Group { group, .. } => row.insert("group".to_owned(), json!(group)),
-            };
+                SimChat::Direct { bot, user } => {
+                    row.insert("bot".to_owned(), json!(bot));
+                    row.insert("user".to_owned(), json!(user));
+                }
+                SimChat::Group { bot, group } => {
+                    row.insert("bot".to_owned(), json!(bot));
+                    row.insert("group".to_owned(), json!(group));
+                }
+                SimChat::App { app, user } => {
+                    row.insert("app".to_owned(), json!(app));
+                    row.insert("user".to_owned(), json!(user));
+                }
+            }
             row.insert("last_at".to_owned(), json!(newest.updated_at));
             row.insert("preview".to_owned(), json!(newest.preview()));
         }
