@@ -22,10 +22,10 @@ use super::company;
 use super::events;
 use super::faults::{FaultRequest, Faults};
 use super::guard;
-use super::hooks::{self, NewWebhook};
+use super::hooks;
 use super::injection::{Injected, Injection, Push, RawFrame};
 use super::mcp;
-use super::options::{SeedBot, SeedGroup, SeedUser};
+use super::newcomer::{NewBot, NewGroup, NewUser};
 use super::record::{ConnectionInfo, RecordedFrame, Violation};
 use super::shared::Shared;
 use super::sim::SimError;
@@ -91,66 +91,25 @@ async fn state(State(shared): World) -> Json<Value> {
     Json(json!({ "bots": bots, "users": users, "groups": groups, "apps": apps, "seq": seq }))
 }
 
-#[derive(Deserialize)]
-struct NewUser {
-    id: UserId,
-    name: String,
-    #[serde(default)]
-    alias: String,
-}
-
 async fn add_user(State(shared): World, Body(user): Body<NewUser>) -> Result<Json<Value>, Failure> {
     let id = user.id.clone();
-    shared.world().add_user(SeedUser {
-        id: user.id,
-        name: user.name,
-        alias: user.alias,
-    })?;
+    shared.world().add_user(user.into())?;
     Ok(Json(json!({ "id": id })))
-}
-
-#[derive(Deserialize)]
-struct NewGroup {
-    id: Option<ChatId>,
-    name: String,
-    members: Vec<UserId>,
-    bots: Vec<BotId>,
 }
 
 async fn add_group(
     State(shared): World,
     Body(group): Body<NewGroup>,
 ) -> Result<Json<Value>, Failure> {
-    let id = group
-        .id
-        .unwrap_or_else(|| generate("wr", shared.now()).replace('_', "").into());
-    shared.world().add_group(SeedGroup {
-        id: id.clone(),
-        name: group.name,
-        members: group.members,
-        bots: group.bots,
-    })?;
+    let group = group.seeded(|| generate("wr", shared.now()).replace('_', "").into());
+    let id = group.id.clone();
+    shared.world().add_group(group)?;
     Ok(Json(json!({ "id": id })))
-}
-
-#[derive(Deserialize)]
-struct NewBot {
-    id: BotId,
-    /// Needed for a socket only.
-    #[serde(default)]
-    secret: String,
-    name: String,
-    webhook: Option<NewWebhook>,
 }
 
 async fn add_bot(State(shared): World, Body(bot): Body<NewBot>) -> Result<Json<Value>, Failure> {
     let id = bot.id.clone();
-    shared.world().add_bot(SeedBot {
-        id: bot.id,
-        secret: bot.secret.as_str().into(),
-        name: bot.name,
-        webhook: bot.webhook.map(Into::into),
-    })?;
+    shared.world().add_bot(bot.into())?;
     Ok(Json(json!({ "id": id })))
 }
 

@@ -28,6 +28,7 @@ mod hooks;
 mod injection;
 mod mcp;
 mod member;
+mod newcomer;
 mod options;
 mod page;
 mod record;

@@ -4,6 +4,7 @@
 //! changes of cards. What arrived is kept for tests to look at; what goes wrong is set by
 //! them. Rules are pure functions over [`Apps`]; [`serve`] alone knows HTTP.
 
+mod acting;
 mod call;
 mod card;
 mod fault;
