@@ -74,6 +74,25 @@ export const transcript = (chat) => call('GET', `/sim/chats/${encodeURIComponent
 export const say = (message) => call('POST', '/sim/say', message);
 
 /**
+ * Says one thing to an app: it hears texts, files and voice each by itself.
+ * @param {{ app: string, from: string, say: object }} message
+ * @returns {Promise<{ msgid: string, delivered: boolean }>}
+ */
+export const sayToApp = (message) => call('POST', '/sim/apps/say', message);
+
+/**
+ * @param {{ app: string, from: string, task_id: string, key: string, answers: Record<string, string[]> }} press
+ * @returns {Promise<{ delivered: boolean }>}
+ */
+export const pressAppCard = (press) => call('POST', '/sim/apps/press', press);
+
+/**
+ * @param {{ app: string, from: string, event: string, fields: Record<string, string> }} event
+ * @returns {Promise<{ delivered: boolean }>}
+ */
+export const sendAppEvent = (event) => call('POST', '/sim/apps/events', event);
+
+/**
  * Stores a file that is going to be sent.
  * @param {import('./types.js').Media['type']} type
  * @param {string} name

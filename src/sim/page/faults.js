@@ -5,6 +5,7 @@ import { changePermissions, enterChat } from './actions.js';
 import { h, iconButton } from './dom.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
+import { botPartner, standing } from './partner.js';
 import { reasonOf, toast } from './toast.js';
 
 /** @typedef {import('./texts.js').TextKey} TextKey */
@@ -17,6 +18,9 @@ const ACTIONS = [
   { key: 'fault_unsubscribe', hint: 'fault_unsubscribe_hint', request: { unsubscribe: true } },
   { key: 'fault_expire', hint: 'fault_expire_hint', request: { expire_streams: true } },
 ];
+
+/** A world without bots. */
+const NOBODY = { id: '', name: '', connected: false, called: false, isApp: false };
 
 /** How often a subscribe is refused: as good as always, until switched off. */
 const ALWAYS = 1_000_000;
@@ -53,7 +57,7 @@ export function openFaults(store) {
   const dialog = h('dialog', { class: 'drawer', 'aria-label': t('fault_title') });
   const bots = [...store.bots.values()];
   const current = store.open === null ? null : store.conversation(store.open);
-  let bot = current?.bot.id ?? bots[0]?.id ?? '';
+  let bot = (current?.bot.isApp ? undefined : current?.bot.id) ?? bots[0]?.id ?? '';
   const body = h('div', { class: 'drawer-body' });
   const subscription = new AbortController();
 
@@ -87,10 +91,12 @@ export function openFaults(store) {
 
   /** @param {Record<string, any>} faults */
   function draw(faults) {
-    const connected = store.bots.get(bot)?.connected === true;
+    const known = store.bots.get(bot);
+    const connected = known?.connected === true;
+    const { on, text } = standing(known === undefined ? NOBODY : botPartner(known));
     body.replaceChildren(
       h('p', { class: 'drawer-intro' }, t('fault_intro')),
-      h('label', { class: 'drawer-bot' }, h('span', null, t('fault_bot')), picker, h('span', { class: `connection ${connected ? 'is-on' : ''}` }, h('span', { class: 'connection-dot' }), t(connected ? 'online' : 'offline'))),
+      h('label', { class: 'drawer-bot' }, h('span', null, t('fault_bot')), picker, h('span', { class: `connection ${on ? 'is-on' : ''}` }, h('span', { class: 'connection-dot' }), text)),
       h('h3', null, t('fault_now')),
       h('div', { class: 'drawer-actions' }, ACTIONS.map((action) => h(
         'button',
