@@ -157,4 +157,6 @@ async fn faults_stand_until_they_are_cleared() {
     assert_eq!(done(&sim, "image").await.faults, [HookFaultKind::Garbled]);
     hooks.clear_faults(bot());
     assert_eq!(hooks.faults(bot()), []);
+    let twice = HookFault::new(HookFaultKind::Twice);
+    assert!(hooks.fault(BotId::from("nobody"), twice).is_err());
 }

@@ -80,7 +80,7 @@ pub(super) fn send(
     );
     apps.news.push(AppNews::Arrived {
         app: app.id(),
-        message,
+        message: Box::new(message),
         file,
     });
     Ok(answer)

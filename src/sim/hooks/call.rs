@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::fault::{CHECK, HookFaultKind};
@@ -30,7 +30,7 @@ pub(super) struct Calling<'a> {
 pub(super) struct Reply {
     /// Number of the callback.
     pub(super) seq: u64,
-    /// What the envelope held; `Null` from an app, which has none.
+    /// What the envelope held; from an app, which has none, the body.
     pub(super) message: Value,
     /// What went wrong with the callback on purpose.
     pub(super) faults: Vec<HookFaultKind>,
@@ -51,12 +51,13 @@ impl Calling<'_> {
         );
         let seq = shared.hooks().begin(self.noted(now_ms, &faults));
         let answer = self.send(shared, seq, &sealed, self.attempts()).await;
-        let read = self.read(&sealed, &faults, answer);
+        let mut shown = shown(&answer);
+        let mut read = self.read(&sealed, &faults, answer);
         if faults.contains(&HookFaultKind::Twice) {
             let again = self.send(shared, seq, &sealed, 1).await;
+            let shown_again = self::shown(&again);
             if let Err(refusal) = self.read(&sealed, &faults, again) {
-                self.fail(shared, seq, None, &refusal);
-                return None;
+                (shown, read) = (shown_again, Err(refusal));
             }
         }
         match read {
@@ -66,11 +67,11 @@ impl Calling<'_> {
                 faults,
             }),
             Ok(None) => {
-                shared.hooks().end(seq, None, None);
+                shared.hooks().end(seq, shown, None);
                 None
             }
             Err(refusal) => {
-                self.fail(shared, seq, None, &refusal);
+                self.fail(shared, seq, shown, &refusal);
                 None
             }
         }
@@ -90,7 +91,7 @@ impl Calling<'_> {
         let (shown, problem) = match answer {
             Err(error) => (None, Some(error)),
             Ok(answer) => {
-                let shown = String::from_utf8_lossy(&answer.body).into_owned();
+                let shown = text_of(&answer);
                 let problem = if answer.status != OK {
                     Some(format!("the answer's status is {}", answer.status))
                 } else if answer.body != check.echo.as_bytes() {
@@ -209,7 +210,8 @@ impl Calling<'_> {
         }
         match self.owner {
             HookOwner::App(_) => match answer.body.as_ref() {
-                b"" | b"success" => Ok(Some(Value::Null)),
+                b"" => Ok(Some(json!(""))),
+                b"success" => Ok(Some(json!("success"))),
                 _ => Err(broken("the answer is neither empty nor `success`".into())),
             },
             HookOwner::Bot(_) => {
@@ -218,6 +220,15 @@ impl Calling<'_> {
             }
         }
     }
+}
+
+/// An answer as it came.
+fn shown(answer: &Result<Answer, NoAnswer>) -> Option<String> {
+    answer.as_ref().ok().map(text_of)
+}
+
+fn text_of(answer: &Answer) -> String {
+    String::from_utf8_lossy(&answer.body).into_owned()
 }
 
 /// Why there is no answer.

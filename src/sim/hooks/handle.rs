@@ -31,7 +31,7 @@ impl Sim {
         bot: impl Into<BotId>,
         webhook: Option<Webhook>,
     ) -> Result<(), SimError> {
-        let hook = webhook.as_ref().map(Hook::new).transpose()?;
+        let hook = webhook.map(|webhook| Hook::new(&webhook)).transpose()?;
         self.shared().world().set_hook(&bot.into(), hook)
     }
 
@@ -92,16 +92,7 @@ impl HooksHandle {
     /// [`SimError::Unknown`], or [`SimError::Invalid`] for a bot or app that has no address.
     pub async fn check(&self, owner: impl Into<HookOwner>) -> Result<HookCall, SimError> {
         let owner = owner.into();
-        let hook = match &owner {
-            HookOwner::Bot(bot) => {
-                let world = self.shared.world();
-                if !world.has_bot(bot) {
-                    return Err(unknown("bot", bot));
-                }
-                world.hook_of(bot).cloned()
-            }
-            HookOwner::App(app) => self.shared.world().app_hook(app)?,
-        };
+        let hook = self.hook(&owner)?;
         let hook =
             hook.ok_or_else(|| SimError::Invalid(format!("{owner} has no address to call")))?;
         let seq = call::check(&self.shared, &owner, &hook).await;
@@ -113,9 +104,11 @@ impl HooksHandle {
     ///
     /// # Errors
     ///
-    /// [`SimError::Invalid`] where 256 faults stand already.
+    /// [`SimError::Unknown`], or [`SimError::Invalid`] where 256 faults stand already.
     pub fn fault(&self, owner: impl Into<HookOwner>, fault: HookFault) -> Result<(), SimError> {
-        if self.shared.hooks().fault(owner.into(), fault) {
+        let owner = owner.into();
+        self.hook(&owner)?;
+        if self.shared.hooks().fault(owner, fault) {
             return Ok(());
         }
         Err(SimError::Invalid("too many faults stand".to_owned()))
@@ -129,6 +122,16 @@ impl HooksHandle {
     /// Ends all faults of a bot or app.
     pub fn clear_faults(&self, owner: impl Into<HookOwner>) {
         self.shared.hooks().clear_faults(&owner.into());
+    }
+
+    /// Where somebody is called, who must exist.
+    fn hook(&self, owner: &HookOwner) -> Result<Option<Arc<Hook>>, SimError> {
+        let world = self.shared.world();
+        match owner {
+            HookOwner::Bot(bot) if !world.has_bot(bot) => Err(unknown("bot", bot)),
+            HookOwner::Bot(bot) => Ok(world.hook_of(bot).cloned()),
+            HookOwner::App(app) => world.app_hook(app),
+        }
     }
 }
 

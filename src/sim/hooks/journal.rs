@@ -27,7 +27,8 @@ pub struct HookCall {
     pub faults: Vec<HookFaultKind>,
     /// Every time that it was sent, in order. All have the same query and body.
     pub attempts: Vec<HookAttempt>,
-    /// The answer: what was in its envelope, or its body as it came.
+    /// The answer: what was in its envelope, or its body where that could not be opened, or is
+    /// an app's.
     pub answer: Option<String>,
     /// What is wrong with the answer, or with there being none.
     pub problem: Option<String>,

@@ -77,7 +77,8 @@ async fn make(shared: &Shared, job: &HookJob) -> Option<Polling> {
     };
     let reply = calling.make(shared).await?;
     let (HookOwner::Bot(bot), Some(req_id)) = (&job.owner, &job.req_id) else {
-        shared.hooks().end(reply.seq, None, None);
+        let answer = reply.message.as_str().map(str::to_owned);
+        shared.hooks().end(reply.seq, answer, None);
         return None;
     };
     let interval = interval(shared, &reply.faults);

@@ -20,6 +20,7 @@ mod press;
 mod responses;
 mod speech;
 mod subscribe;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub(super) use self::answer::Arrival;
-pub(super) use self::apps::{AppNews, AppSpeech, AppWords, CardChange, app_hook};
+pub(super) use self::apps::{AppNews, AppSpeech, CardChange, app_hook};
 use self::connections::Connection;
 pub(super) use self::connections::{Link, Outgoing};
 use self::conversations::Conversations;
@@ -38,6 +39,7 @@ pub(super) use self::media::{Media, MediaStore};
 pub(super) use self::press::Press;
 use self::responses::Responses;
 pub(super) use self::speech::{Quoting, Speech, SpeechPart};
+pub(super) use self::words::AppWords;
 use super::apps::AppId;
 use super::attachment::Links;
 use super::chat::SimChat;

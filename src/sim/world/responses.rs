@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::World;
 use crate::ids::{BotId, MessageId, ReqId};
 use crate::sim::chat::SimChat;
+use crate::sim::entry::Entry;
+use crate::sim::record::Violation;
 use crate::sim::rules::{self, Refusal, code};
 
 /// What an address answers.
@@ -103,11 +105,10 @@ impl World {
             *is_used = true;
         }
         if !is_single {
-            let quoted = self.conversations.entries(&response.chat);
-            let quoted = quoted
-                .filter(|entry| entry.msgid.as_ref() == Some(&response.msgid))
-                .map(|entry| entry.id)
-                .last();
+            let mut entries = self.conversations.entries(&response.chat);
+            let is_it = |entry: &&Entry| entry.msgid.as_ref() == Some(&response.msgid);
+            let quoted = entries.rfind(is_it).map(|entry| entry.id);
+            drop(entries);
             let feed = &mut self.feed;
             self.conversations
                 .change(number, now_ms, feed, |entry| entry.quoted = quoted);
@@ -116,7 +117,7 @@ impl World {
     }
 
     fn response_violated(&mut self, response: &Response, reason: String, now_ms: i64) {
-        let violation = crate::sim::record::Violation {
+        let violation = Violation {
             at: now_ms,
             connection: 0,
             call: None,
