@@ -13,6 +13,7 @@ mod calls;
 mod control;
 mod faults;
 mod media;
+mod program;
 mod receiver;
 mod responses;
 mod streams;

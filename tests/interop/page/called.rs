@@ -42,7 +42,7 @@ fn hook(listener: &TcpListener) -> Webhook {
     Webhook::new(&url, TOKEN, key.trim_end_matches('='))
 }
 
-async fn serve(listener: TcpListener, router: Router) {
+fn serve(listener: TcpListener, router: Router) {
     #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
     tokio::spawn(async move { axum::serve(listener, router).await });
 }
@@ -51,7 +51,7 @@ async fn serve(listener: TcpListener, router: Router) {
 async fn called_app(sim: &Sim) -> mpsc::Receiver<AppCallback> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut app = SeedApp::new(CORP, AGENT, SECRET).called_at(hook(&listener));
-    app.name = "审批".to_owned();
+    "审批".clone_into(&mut app.name);
     sim.apps().add(app).unwrap();
     let (sender, told) = mpsc::channel(16);
     let take = async |State(told): State<mpsc::Sender<AppCallback>>,
@@ -67,7 +67,7 @@ async fn called_app(sim: &Sim) -> mpsc::Receiver<AppCallback> {
         "success"
     };
     let router = Router::new().fallback(take).with_state(sender);
-    serve(listener, router).await;
+    serve(listener, router);
     told
 }
 
@@ -195,7 +195,7 @@ async fn a_person_talks_with_a_bot_that_is_called() {
         };
         reply_json(&cipher, &query.timestamp, &query.nonce, &reply)
     };
-    serve(listener, Router::new().fallback(answer)).await;
+    serve(listener, Router::new().fallback(answer));
     let mut person = Browser::run("page-webhook.mjs", &sim.page_url()).await;
     person.reaches("welcomed").await;
     person.reaches("drawn").await;
