@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use wecom::agent::AttachmentKind;
-use wecom::channel::media::inbound::{DownloadSlots, FetchLimits, Fetcher, Wanted};
+use wecom::channel::media::inbound::{DownloadSlots, FetchLimits, Fetcher, Wanted, WantedMedia};
 use wecom::clock::{Clock, SystemClock};
 use wecom::config::proxy::EgressProxy;
 use wecom::config::{Config, LiveConfig, MediaSettings, TlsFiles};
@@ -199,13 +199,13 @@ impl House {
     async fn fetch(&self, path: &str, from: &str, size: usize) {
         let wanted = Wanted {
             kind: AttachmentKind::File,
-            media: MediaRef {
+            media: WantedMedia::Address(MediaRef {
                 url: format!("{}{path}", self.base).as_str().into(),
                 aes_key: Some(KEY.into()),
                 file_name: Some("photo.bin".to_owned()),
                 size_bytes: None,
                 md5: None,
-            },
+            }),
         };
         let chat = TurnChat::Direct(UserId::new(from));
         let scope = MediaScope::of_chat(&AccountId::new("default"), &chat);

@@ -22,6 +22,12 @@ pub(crate) struct Outgoing {
     pub(crate) media: VecDeque<NamedFile>,
     /// Cards still to send.
     pub(crate) cards: VecDeque<ReadyCard>,
+    /// Files that arrive with the last word: in another process they are taken up again.
+    #[serde(default)]
+    pub(crate) attached_media: Vec<NamedFile>,
+    /// Cards that arrive with the last word.
+    #[serde(default)]
+    pub(crate) attached_cards: Vec<ReadyCard>,
     /// The text, without directives and cards; `None` where there is nothing to say.
     pub(crate) text: Option<String>,
     /// Paragraphs behind the text: what was sent in another form, or not at all.
@@ -107,6 +113,8 @@ impl Outgoing {
         Self {
             media: VecDeque::new(),
             cards: VecDeque::new(),
+            attached_media: Vec::new(),
+            attached_cards: Vec::new(),
             text: None,
             notes: Vec::new(),
             sent_media: false,
@@ -119,6 +127,16 @@ impl Outgoing {
     /// Reads what was kept. Earlier versions kept the text alone.
     pub(crate) fn read(kept: &str) -> Self {
         serde_json::from_str(kept).unwrap_or_else(|_| Self::text(kept, Outcome::Delivered))
+    }
+
+    /// Takes up what was to arrive with the last word, of which nothing is out.
+    pub(crate) fn take_up_attached(&mut self) {
+        for file in self.attached_media.drain(..).rev() {
+            self.media.push_front(file);
+        }
+        for card in self.attached_cards.drain(..).rev() {
+            self.cards.push_front(card);
+        }
     }
 
     /// The text that closes the answer, once files and cards are out; `None` where there is

@@ -9,8 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::draft::DraftWriter;
 use super::mailbox::Stop;
-use super::media::outbound::{MediaOutcome, closing_notes};
-use super::outlet::Outlet;
+use super::outlet::{Carried, FileOutcome, Outlet};
 use super::reply::TurnEnd;
 use crate::agent::{Agent, AgentEvent, AgentFailure, FailureClass, TurnRequest};
 
@@ -33,7 +32,9 @@ pub(super) struct Asked {
     pub(super) end: TurnEnd,
     /// Files that were named, sent or not: they are not sent again.
     pub(super) references: Vec<String>,
-    /// Whether one of them is out.
+    /// Those of them that arrive with the last word.
+    pub(super) attached: Vec<String>,
+    /// Whether one of them is out, or will be.
     pub(super) sent_media: bool,
     /// What is to be said about them.
     pub(super) notes: Vec<String>,
@@ -88,9 +89,9 @@ impl Asking<'_> {
 struct FilesOut<'a> {
     outlet: &'a dyn Outlet,
     waiting: VecDeque<String>,
-    sending: Option<BoxFuture<'a, MediaOutcome>>,
+    sending: Option<BoxFuture<'a, (String, FileOutcome)>>,
     named: Vec<String>,
-    outcomes: Vec<MediaOutcome>,
+    outcomes: Vec<(String, FileOutcome)>,
 }
 
 impl<'a> FilesOut<'a> {
@@ -125,21 +126,25 @@ impl<'a> FilesOut<'a> {
             && let Some(reference) = self.waiting.pop_front()
         {
             let outlet = self.outlet;
-            self.sending = Some(async move { outlet.media_field(&reference).await }.boxed());
+            let sending = async move {
+                let outcome = outlet.media_field(&reference).await;
+                (reference, outcome)
+            };
+            self.sending = Some(sending.boxed());
         }
     }
 
     /// Resolves when the file that is on its way has settled; never while there is none.
     ///
     /// Cancel safe: the file stays on its way.
-    async fn next(&mut self) -> MediaOutcome {
+    async fn next(&mut self) -> (String, FileOutcome) {
         match &mut self.sending {
             Some(sending) => sending.await,
             None => std::future::pending().await,
         }
     }
 
-    fn settle(&mut self, outcome: MediaOutcome) {
+    fn settle(&mut self, outcome: (String, FileOutcome)) {
         self.outcomes.push(outcome);
         self.sending = None;
         self.begin();
@@ -150,12 +155,21 @@ impl<'a> FilesOut<'a> {
     }
 
     fn into_asked(self, end: TurnEnd) -> Asked {
-        Asked {
+        let mut asked = Asked {
             end,
             references: self.named,
-            sent_media: self.outcomes.iter().any(|outcome| outcome.sent().is_some()),
-            notes: closing_notes(&self.outcomes).into_iter().collect(),
+            attached: Vec::new(),
+            sent_media: false,
+            notes: Vec::new(),
+        };
+        for (reference, outcome) in self.outcomes {
+            asked.sent_media |= outcome.carried != Carried::Not;
+            asked.notes.extend(outcome.note);
+            if outcome.carried == Carried::WithLastWord {
+                asked.attached.push(reference);
+            }
         }
+        asked
     }
 }
 

@@ -64,6 +64,14 @@ impl DraftReader {
         self.0.changed().await.ok();
     }
 
+    /// Waits for the end of the answer. `None`: the writer is gone without finishing.
+    ///
+    /// Cancel safe.
+    pub(crate) async fn finished(&mut self) -> Option<Closing> {
+        let finished = self.0.wait_for(|state| state.closing.is_some()).await;
+        finished.ok()?.closing.clone()
+    }
+
     /// What the answer is now; marks it as seen.
     pub(crate) fn look(&mut self) -> Look {
         let abandoned = self.0.has_changed().is_err();

@@ -41,6 +41,18 @@ impl Files {
         Self(fetched.shared())
     }
 
+    /// Of several messages that are one.
+    pub(super) fn all(of: Vec<Self>) -> Self {
+        let fetched = async move {
+            let mut all = Fetched::default();
+            for files in of {
+                all.0.extend(files.fetched().await.0.iter().cloned());
+            }
+            Arc::new(all)
+        };
+        Self::coming(fetched.boxed())
+    }
+
     /// Waits until all of them are here or given up. Cancel safe.
     pub(super) async fn fetched(&self) -> Arc<Fetched> {
         self.0.clone().await

@@ -1,6 +1,7 @@
 //! One message, whichever way it came.
 
-use super::media::inbound::Wanted;
+use super::exchange::Exchange;
+use super::media::inbound::{Wanted, WantedMedia};
 use crate::agent::AttachmentKind;
 use crate::ids::{AccountId, Chat, ChatId, ChatKind, MessageId, ReqId, UserId};
 use crate::secret::Secret;
@@ -29,6 +30,14 @@ pub(crate) struct Inbound {
     pub(crate) attachments: Vec<Wanted>,
     /// Where one late reply can go without the socket, for an hour.
     pub(crate) response_url: Option<Secret>,
+    /// The HTTP exchange that waits for an answer, where one brought it.
+    pub(crate) exchange: Exchange,
+    /// When WeCom says that it was sent, in seconds since 1970.
+    pub(crate) sent_at: Option<i64>,
+    /// Number of the agent app that was written to.
+    pub(crate) agent_id: Option<u64>,
+    /// What changes the card that was clicked on an agent app's message, once.
+    pub(crate) card_code: Option<Secret>,
 }
 
 /// What a member did.
@@ -140,6 +149,10 @@ impl<'a> Head<'a> {
             quote: None,
             attachments: Vec::new(),
             response_url: self.envelope.response_url.clone(),
+            exchange: Exchange::default(),
+            sent_at: self.envelope.create_time,
+            agent_id: None,
+            card_code: None,
         }
     }
 }
@@ -216,7 +229,7 @@ impl Parts {
     fn attach(&mut self, kind: AttachmentKind, media: &MediaRef) {
         self.attachments.push(Wanted {
             kind,
-            media: media.clone(),
+            media: WantedMedia::Address(media.clone()),
         });
     }
 

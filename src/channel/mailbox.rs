@@ -4,6 +4,7 @@
 //! arrival. Mailboxes of different chats know nothing of each other, and one with nothing
 //! to do is forgotten, so that memory follows the work and not the number of chats.
 
+use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -47,6 +48,8 @@ pub(super) struct Work {
     pub(super) begun: bool,
     /// The answer, where an earlier process had decided it but perhaps not sent it all.
     pub(super) decided: Option<Outgoing>,
+    /// Dropped when the turn is over, however it ends.
+    pub(super) until_over: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Who answers a message, and what its sender may do.
@@ -317,6 +320,10 @@ mod tests {
                 quote: None,
                 attachments: Vec::new(),
                 response_url: None,
+                exchange: crate::channel::exchange::Exchange::default(),
+                sent_at: None,
+                agent_id: None,
+                card_code: None,
             },
             route: TurnRoute {
                 session: SessionKey::of_chat("main", chat),
@@ -330,6 +337,7 @@ mod tests {
             received_at_ms: 0,
             begun: false,
             decided: None,
+            until_over: None,
         }
     }
 

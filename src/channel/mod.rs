@@ -11,11 +11,13 @@
 
 mod account;
 mod answer;
+mod app_way;
 mod asking;
 mod bots;
 pub mod cards;
 pub mod command;
 mod draft;
+mod exchange;
 mod fence;
 mod files;
 mod inbound;
@@ -25,12 +27,14 @@ pub mod outbound;
 mod outlet;
 pub mod pairing;
 pub mod policy;
+mod polled;
 mod reply;
 pub mod routing;
 mod runtime;
 mod surroundings;
 mod throttle;
 mod turn;
+pub mod webhook;
 
 pub use account::{AccountState, AccountStatus};
 pub use runtime::{Applied, Backends, ResumeError, Runtime};

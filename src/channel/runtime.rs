@@ -7,24 +7,26 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::account::{AccountState, AccountStatus, RunningAccount, Shared, of_idle};
+use super::account::{AccountState, AccountStatus, Change, RunningAccount, Shared, of_idle};
 use super::bots::Registry;
 use super::media::inbound::DownloadSlots;
-use super::outbound::doors::BotLines;
+use super::outbound::Planner;
+use super::outbound::doors::{ApiDoor, SocketDoor};
 use super::pairing::Pairings;
 use super::surroundings::Surroundings;
+use super::webhook::{self, Desk};
 use crate::agent::{Agent, Agents};
 use crate::config::{Account, Config};
 use crate::ids::AccountId;
-use crate::store::StoreError;
+use crate::store::{RouteStore, StoreError};
 use crate::wecom::bot::Bots;
 
 /// Turns that may run at the same time in the whole process. Each holds a few kilobytes
 /// and whatever its agent needs; more than this wait for a place.
 const MAX_RUNNING_TURNS: usize = 1_024;
 
-/// How long the turns of an account may go on when its connection has to be replaced.
-const RECONNECT_DRAIN: Duration = Duration::from_secs(30);
+/// How long the turns of an account may go on that is gone from the configuration.
+const REPLACE_DRAIN: Duration = Duration::from_secs(30);
 
 /// The runtime of all accounts. Methods may be called from anywhere; changes are applied
 /// one after another.
@@ -50,7 +52,7 @@ pub enum Backends {
 #[derive(Debug)]
 struct Slot {
     settings: Arc<Account>,
-    running: Option<RunningAccount>,
+    running: RunningAccount,
     /// Why it could not be started although its configuration seemed right.
     failure: Option<String>,
 }
@@ -103,12 +105,25 @@ impl Runtime {
         } = surroundings;
         let pairings = Pairings::load(store.clone(), clock.clone()).await?;
         let initial = config.get();
+        let bots: Arc<Registry> = Arc::default();
+        let apps = Arc::new(ApiDoor::new(
+            config.clone(),
+            media.clone(),
+            clock.clone(),
+            user_home.clone(),
+        ));
+        let routes: Arc<dyn RouteStore> = store.clone();
+        let door = Arc::new(SocketDoor::new(bots.clone()));
+        let planner = Planner::new(config.clone(), routes, door, apps.clone());
         let shared = Shared {
             config,
             store,
             clock,
             agents: agents_seen,
-            bots: Arc::default(),
+            bots,
+            desk: Arc::<Desk>::default(),
+            planner: Arc::new(planner),
+            apps,
             pairings: Arc::new(pairings),
             media,
             downloads: DownloadSlots::default(),
@@ -145,10 +160,9 @@ impl Runtime {
             }
         }
         for (id, slot) in gone {
-            if let Some(running) = slot.running {
-                running
-                    .stop(RECONNECT_DRAIN, &CancellationToken::new())
-                    .await;
+            if slot.running.runs() {
+                let hurry = CancellationToken::new();
+                slot.running.stop(REPLACE_DRAIN, &hurry).await;
                 applied.stopped.push(id);
             }
         }
@@ -169,69 +183,36 @@ impl Runtime {
         applied: &mut Applied,
     ) -> Slot {
         let id = settings.id.clone();
-        let wanted = settings.bot_socket.as_ref().filter(|_| settings.enabled);
-        let running =
-            previous.and_then(|slot| slot.running.map(|running| (slot.settings, running)));
-        match (running, wanted) {
-            (Some((old, running)), Some(wanted)) if old.bot_socket.as_ref() == Some(wanted) => {
-                if old == settings {
-                    applied.unchanged.push(id);
-                } else {
-                    running.update(settings.clone());
-                    applied.updated.push(id);
-                }
-                Slot {
-                    settings,
-                    running: Some(running),
-                    failure: None,
-                }
+        let (old, mut running) = match previous {
+            // One that could not be started is tried again.
+            Some(slot) if slot.failure.is_none() => (Some(slot.settings), slot.running),
+            Some(slot) => (None, slot.running),
+            None => (None, RunningAccount::default()),
+        };
+        let change = running.apply(old.as_deref(), &settings, &self.shared).await;
+        let failure = match change {
+            Ok(change) => {
+                let list = match change {
+                    Change::Unchanged => &mut applied.unchanged,
+                    Change::Updated => &mut applied.updated,
+                    Change::Started => &mut applied.started,
+                    Change::Stopped => &mut applied.stopped,
+                    Change::Reconnected => &mut applied.reconnected,
+                };
+                list.push(id);
+                None
             }
-            (Some((_, running)), wanted) => {
-                running
-                    .stop(RECONNECT_DRAIN, &CancellationToken::new())
-                    .await;
-                if wanted.is_some() {
-                    applied.reconnected.push(id);
-                } else {
-                    applied.stopped.push(id);
-                }
-                self.start_account(settings)
-            }
-            (None, Some(_)) => {
-                applied.started.push(id);
-                self.start_account(settings)
-            }
-            (None, None) => {
-                applied.unchanged.push(id);
-                Slot {
-                    settings,
-                    running: None,
-                    failure: None,
-                }
-            }
-        }
-    }
-
-    fn start_account(&self, settings: Arc<Account>) -> Slot {
-        let wanted = settings.bot_socket.as_ref().filter(|_| settings.enabled);
-        let started = wanted
-            .map(|socket| RunningAccount::start(settings.clone(), socket, self.shared.clone()))
-            .transpose();
-        match started {
-            Ok(running) => Slot {
-                settings,
-                running,
-                failure: None,
-            },
             Err(error) => {
                 let failure = error.to_string();
-                tracing::error!(account = %settings.id, %failure, "the account could not be started");
-                Slot {
-                    settings,
-                    running: None,
-                    failure: Some(failure),
-                }
+                tracing::error!(account = %id, %failure, "the account could not be started");
+                applied.started.push(id);
+                Some(failure)
             }
+        };
+        Slot {
+            settings,
+            running,
+            failure,
         }
     }
 
@@ -241,10 +222,21 @@ impl Runtime {
         bots
     }
 
-    /// The bots that run, for sending of our own accord.
-    pub fn bot_lines(&self) -> Arc<dyn BotLines> {
-        let lines: Arc<Registry> = self.shared.bots.clone();
-        lines
+    /// Sending of our own accord, over the bots that run and the agent apps of the
+    /// configuration.
+    pub fn planner(&self) -> Arc<Planner> {
+        self.shared.planner.clone()
+    }
+
+    /// The routes that WeCom calls.
+    pub fn callbacks(&self) -> axum::Router {
+        let Shared {
+            desk,
+            config,
+            clock,
+            ..
+        } = &self.shared;
+        webhook::router(desk.clone(), config.clone(), clock.clone())
     }
 
     /// Who was let in by pairing, and who asks to be.
@@ -276,11 +268,9 @@ impl Runtime {
                 known,
             });
         };
-        let running = slot
-            .running
-            .as_ref()
-            .ok_or_else(|| ResumeError::NotRunning(id.clone()))?;
-        running.resume();
+        if !slot.running.resume() {
+            return Err(ResumeError::NotRunning(id.clone()));
+        }
         tracing::info!(account = %id, "resumed by the operator");
         Ok(())
     }
@@ -289,7 +279,7 @@ impl Runtime {
     /// or `hurry` is cancelled. Returns how many messages were left to the next start.
     pub async fn shutdown(&self, drain: Duration, hurry: &CancellationToken) -> usize {
         let slots = std::mem::take(&mut *self.slots.lock().await);
-        let running = slots.into_values().filter_map(|slot| slot.running);
+        let running = slots.into_values().map(|slot| slot.running);
         let stops = running.map(|running| async move { running.stop(drain, hurry).await });
         futures_util::future::join_all(stops)
             .await
@@ -300,8 +290,8 @@ impl Runtime {
 
 impl Slot {
     fn status(&self) -> AccountStatus {
-        if let Some(running) = &self.running {
-            return running.status();
+        if self.running.runs() && self.failure.is_none() {
+            return self.running.status(&self.settings);
         }
         let status = of_idle(&self.settings);
         match &self.failure {

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{Keeper, NamedFile, Outgoing, ReadyCard};
@@ -14,8 +16,8 @@ use super::draft::{DraftWriter, draft};
 use super::files::Fetched;
 use super::inbound::Inbound;
 use super::mailbox::{Stop, Work};
-use super::media::outbound::{Reference, closing_notes, directive};
-use super::outlet::Outlet;
+use super::media::outbound::{Reference, directive};
+use super::outlet::{Carried, Outlet};
 use super::reply::{Closing, Delivery, Reply, TurnEnd, closing_text};
 use crate::agent::{Agent, TurnRequest};
 use crate::clock::SharedClock;
@@ -42,23 +44,46 @@ pub(super) struct TurnContext {
 }
 
 /// Answers a recorded message and closes its record, unless the process goes down first.
-pub(super) async fn run(work: Work, stop: Stop, reply: Box<dyn Reply>, context: &TurnContext) {
+/// `Some`: the answer is written and waits to be fetched; the record is closed after that, and
+/// the chat may go on meanwhile.
+pub(super) async fn run(
+    work: Work,
+    stop: Stop,
+    reply: Box<dyn Reply>,
+    context: &TurnContext,
+) -> Option<BoxFuture<'static, ()>> {
     let id = work.id;
     let (writer, reader) = draft();
     let ((), delivery) = tokio::join!(write(work, stop, writer, context), reply.deliver(reader));
-    let outcome = match delivery {
-        Delivery::Ended(outcome) => outcome,
-        Delivery::Interrupted => {
-            tracing::info!("the turn is left for the next start");
-            return;
+    let (store, clock) = (context.store.clone(), context.clock.clone());
+    match delivery {
+        Delivery::Ended(outcome) => close(&*store, &clock, id, Ended::Now(outcome)).await,
+        Delivery::Interrupted => close(&*store, &clock, id, Ended::Not).await,
+        Delivery::Waits(fetched) => {
+            let closing = async move {
+                let ended = fetched.await.map_or(Ended::Not, Ended::Now);
+                close(&*store, &clock, id, ended).await;
+            };
+            return Some(closing.boxed());
         }
+    }
+    None
+}
+
+/// How an answer's delivery ended.
+enum Ended {
+    Now(Outcome),
+    /// The process goes down first.
+    Not,
+}
+
+async fn close(store: &dyn Store, clock: &SharedClock, id: InboxId, ended: Ended) {
+    let Ended::Now(outcome) = ended else {
+        tracing::info!("the turn is left for the next start");
+        return;
     };
     failpoint::reach("replied");
-    if let Err(error) = context
-        .store
-        .close(id, outcome, context.clock.now_ms())
-        .await
-    {
+    if let Err(error) = store.close(id, outcome, clock.now_ms()).await {
         // It stays open, and is delivered once more after a restart.
         tracing::error!(
             error = &error as &dyn std::error::Error,
@@ -76,7 +101,8 @@ async fn write(mut work: Work, stop: Stop, draft: DraftWriter, context: &TurnCon
         store: context.store.clone(),
         id: work.id,
     };
-    let outgoing = if let Some(decided) = work.decided.take() {
+    let outgoing = if let Some(mut decided) = work.decided.take() {
+        decided.take_up_attached();
         decided
     } else {
         let Some(outgoing) = decide(work, stop, &draft, context).await else {
@@ -188,6 +214,7 @@ fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
         text,
         notes: asked.notes,
         sent_media: asked.sent_media,
+        attached_media: asked.attached.iter().filter_map(named).collect(),
         ..Outgoing::nothing(outcome)
     };
     // Who stops an answer does not want the rest of it.
@@ -209,24 +236,36 @@ fn compose(asked: Asked, written: &str, now_ms: i64) -> Outgoing {
     outgoing
 }
 
+fn named(reference: &String) -> Option<NamedFile> {
+    Reference::parse(reference).ok().map(NamedFile::from)
+}
+
 /// Sends files and cards, and keeps how far that has come after each.
 async fn send_beside(mut outgoing: Outgoing, keeper: &Keeper, outlet: &dyn Outlet) -> Outgoing {
     while let Some(file) = outgoing.media.front().cloned() {
         if let Some(reference) = file.reference() {
             let outcome = outlet.media(&reference).await;
-            outgoing.sent_media |= outcome.sent().is_some();
-            outgoing.notes.extend(closing_notes(&[outcome]));
+            outgoing.sent_media |= outcome.carried != Carried::Not;
+            outgoing.notes.extend(outcome.note);
+            if outcome.carried == Carried::WithLastWord {
+                outgoing.attached_media.push(file);
+            }
         }
         outgoing.media.pop_front();
         keeper.progress(&outgoing).await;
     }
     while let Some(card) = outgoing.cards.front().cloned() {
-        let card = Prepared::from(card);
-        match outlet.card(&card).await {
-            Ok(()) => outgoing.sent_card = true,
+        let prepared = Prepared::from(card.clone());
+        match outlet.card(&prepared).await {
+            Ok(Carried::WithLastWord) => {
+                outgoing.sent_card = true;
+                outgoing.attached_cards.push(card);
+            }
+            Ok(Carried::Out) => outgoing.sent_card = true,
+            Ok(Carried::Not) => outgoing.notes.push(prepared.rendering()),
             Err(error) => {
                 tracing::warn!(%error, "a card was not taken; its text stands in for it");
-                outgoing.notes.push(card.rendering());
+                outgoing.notes.push(prepared.rendering());
             }
         }
         outgoing.cards.pop_front();

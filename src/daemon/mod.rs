@@ -167,7 +167,7 @@ impl Daemon {
                 watch_files(reloader.clone(), stop.clone()),
             );
         }
-        let planner = sending::planner(&runtime, surroundings);
+        let planner = runtime.planner();
         let routes = http::router(Services {
             runtime: runtime.clone(),
             reloader: reloader.clone(),
@@ -179,6 +179,7 @@ impl Daemon {
             token: token.clone(),
         }))
         .merge(http::message_router(MessageServices { planner, token }))
+        .merge(runtime.callbacks())
         .merge(tools);
         task::spawn(
             &tracker,

@@ -1,31 +1,13 @@
-//! Sending of our own accord: the planner over the bots and apps of this process.
+//! What the daemon tells people of its own accord.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::channel::outbound::doors::{ApiDoor, SocketDoor};
 use crate::channel::outbound::{Planner, SendRequest};
 use crate::channel::pairing::ApprovalNotice;
-use crate::channel::{Runtime, Surroundings};
 use crate::ids::{AccountId, UserId};
-use crate::store::RouteStore;
 use crate::texts;
-
-/// A planner over the bots of `runtime` and the agent apps of the configuration.
-pub(super) fn planner(runtime: &Runtime, surroundings: Surroundings) -> Arc<Planner> {
-    let Surroundings {
-        config,
-        store,
-        clock,
-        media,
-        user_home,
-    } = surroundings;
-    let routes: Arc<dyn RouteStore> = store;
-    let bot = Arc::new(SocketDoor::new(runtime.bot_lines()));
-    let app = Arc::new(ApiDoor::new(config.clone(), media, clock, user_home));
-    Arc::new(Planner::new(config, routes, bot, app))
-}
 
 /// Tells people over the planner that they were let in.
 #[derive(Debug)]

@@ -29,6 +29,7 @@ use super::{EgressError, roots};
 use crate::config::proxy::EgressProxy;
 use crate::config::{Account, TlsFiles};
 
+pub(crate) use address::is_public;
 pub use allowed::Allowed;
 pub use download::Download;
 pub use error::{GuardError, Phase};
@@ -97,11 +98,7 @@ impl GuardOptions {
         Self {
             route,
             proxy: account.network.proxy.clone(),
-            tls: account
-                .bot_socket
-                .as_ref()
-                .map(|socket| socket.tls.clone())
-                .unwrap_or_default(),
+            tls: account.tls(),
             allowed: Allowed::of_account(account),
             limits: GuardLimits::default(),
             names: Arc::new(SystemNames),

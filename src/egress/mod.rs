@@ -3,6 +3,7 @@
 
 pub mod guard;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +66,29 @@ pub(crate) fn client(
         .retry(reqwest::retry::never())
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE)
+        .build()
+        .map_err(EgressError::Client)
+}
+
+/// A client that comes to an address of ours as somebody outside does: without a proxy, by a
+/// new connection for each request, and it goes where it was sent and nowhere else.
+pub(crate) fn visitor(
+    ca_file: Option<&Path>,
+    timeout: Duration,
+) -> Result<reqwest::Client, EgressError> {
+    let tls = load_tls(&TlsFiles {
+        ca_file: ca_file.map(Path::to_owned),
+        ..TlsFiles::default()
+    })?;
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.as_ref().clone())
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .user_agent(concat!("wecom/", env!("CARGO_PKG_VERSION")))
+        .timeout(timeout)
+        .pool_max_idle_per_host(0)
         .build()
         .map_err(EgressError::Client)
 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
+use crate::channel::webhook::Peer;
 use crate::task;
 
 /// How long a client may take for the headers of a request, from the first moment that one
@@ -36,8 +37,9 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let serving = serve_one(stream, app.clone(), stop.clone());
+            Ok((stream, peer)) => {
+                let app = OfRouter(app.clone(), Peer(peer));
+                let serving = serve_one(stream, app, stop.clone());
                 task::spawn(&connections, "http connection", serving);
             }
             Err(error) => {
@@ -51,7 +53,7 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
     connections.wait().await;
 }
 
-async fn serve_one(stream: TcpStream, app: Router, stop: CancellationToken) {
+async fn serve_one(stream: TcpStream, app: OfRouter, stop: CancellationToken) {
     // Answers are small and waited for.
     stream.set_nodelay(true).ok();
     let mut builder = Builder::new(TokioExecutor::new());
@@ -59,7 +61,7 @@ async fn serve_one(stream: TcpStream, app: Router, stop: CancellationToken) {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS);
-    let service = TowerToHyperService::new(OfRouter(app));
+    let service = TowerToHyperService::new(app);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let served = tokio::select! {
@@ -79,7 +81,7 @@ async fn serve_one(stream: TcpStream, app: Router, stop: CancellationToken) {
 
 /// The router for the connection's own kind of body.
 #[derive(Clone)]
-struct OfRouter(Router);
+struct OfRouter(Router, Peer);
 
 impl<B> Service<axum::http::Request<B>> for OfRouter
 where
@@ -98,6 +100,8 @@ where
     }
 
     fn call(&mut self, request: axum::http::Request<B>) -> Self::Future {
-        self.0.call(request.map(Body::new))
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(self.1);
+        self.0.call(request)
     }
 }

@@ -91,6 +91,7 @@ impl From<MessageRequest> for SendRequest {
             media: request.media,
             via: request.via,
             origin: Origin::Interactive,
+            agent_id: None,
             grant: FileGrant {
                 workspace: request.workspace,
                 roots: request.roots,

@@ -115,6 +115,8 @@ pub enum Outcome {
     Undeliverable,
     /// Too old to be answered when it was found open.
     Expired,
+    /// It became a part of another message, and is answered with it.
+    Merged,
 }
 
 impl Outcome {
@@ -126,6 +128,7 @@ impl Outcome {
             Self::Stopped => "stopped",
             Self::Undeliverable => "undeliverable",
             Self::Expired => "expired",
+            Self::Merged => "merged",
         }
     }
 }
@@ -211,6 +214,16 @@ pub trait Store: CardStore + PairingStore + RouteStore + Send + Sync + std::fmt:
 
     /// Keeps how far an answer has come; does nothing to a message without one.
     async fn progress(&self, id: InboxId, body: String) -> Result<(), StoreError>;
+
+    /// Makes one message of several: `into` says what `payload` says, and the others end as
+    /// parts of it. All of it is durable, or nothing.
+    async fn merge(
+        &self,
+        into: InboxId,
+        payload: String,
+        others: Vec<InboxId>,
+        at_ms: i64,
+    ) -> Result<(), StoreError>;
 
     /// Ends a message and forgets its contents.
     async fn close(&self, id: InboxId, outcome: Outcome, at_ms: i64) -> Result<(), StoreError>;

@@ -2,10 +2,12 @@
 //! the comment beside it.
 
 pub mod access;
+pub mod app;
 pub mod cards;
 pub mod media_in;
 pub mod media_out;
 pub mod outbound;
+pub mod webhook;
 
 /// The client shows its thinking animation for a stream with exactly this content.
 pub const THINKING: &str = "<think></think>";

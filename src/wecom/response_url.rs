@@ -2,12 +2,12 @@
 //!
 //! A push may carry a `response_url`. For an hour after it, one unencrypted JSON `POST` to
 //! that address makes a new message in the conversation; a second one is refused. It takes
-//! `markdown` of at most 20,480 bytes.
+//! `markdown` of at most 20,480 bytes, and in a direct chat a template card.
 
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::{Host, Url};
 
 use crate::secret::Secret;
@@ -42,7 +42,29 @@ pub enum ResponseUrlError {
     },
 }
 
-/// Posts `markdown` to the address of a push. `api` is where the account's WeCom is: in a
+/// What such a reply says.
+#[derive(Debug, Clone, Copy)]
+pub enum LateBody<'a> {
+    /// At most 20,480 bytes.
+    Markdown(&'a str),
+    /// A template card: for a push from a direct chat only.
+    TemplateCard(&'a Value),
+}
+
+impl LateBody<'_> {
+    fn to_json(self) -> Value {
+        match self {
+            Self::Markdown(text) => {
+                json!({ "msgtype": "markdown", "markdown": { "content": text } })
+            }
+            Self::TemplateCard(card) => {
+                json!({ "msgtype": "template_card", "template_card": card })
+            }
+        }
+    }
+}
+
+/// Posts `body` to the address of a push. `api` is where the account's WeCom is: in a
 /// private deployment addresses lie there.
 ///
 /// # Errors
@@ -51,7 +73,7 @@ pub async fn post(
     client: &reqwest::Client,
     address: &Secret,
     api: &Url,
-    markdown: &str,
+    body: LateBody<'_>,
 ) -> Result<(), ResponseUrlError> {
     #[derive(Deserialize)]
     struct Answer {
@@ -61,10 +83,7 @@ pub async fn post(
         .ok()
         .filter(|url| is_wecoms(url, api))
         .ok_or(ResponseUrlError::NotWeCom)?;
-    let request = client
-        .post(url)
-        .timeout(TIMEOUT)
-        .json(&json!({ "msgtype": "markdown", "markdown": { "content": markdown } }));
+    let request = client.post(url).timeout(TIMEOUT).json(&body.to_json());
     let answer = request.send().await.map_err(|error| {
         if error.is_connect() {
             // The address is a key: it does not belong into an error.

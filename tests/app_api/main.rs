@@ -53,6 +53,7 @@ fn account(sim: &Sim) -> Account {
         corp_id: CORP.to_owned(),
         agent_id: Some(AGENT),
         receive: None,
+        max_clock_skew: None,
         corp_secret: Some(SECRET.into()),
         welcome_text: None,
         dm_policy: DmPolicy::Open,

@@ -14,6 +14,7 @@
 
 mod aibot_files;
 mod aibot_sdk;
+mod callbacks;
 mod clients;
 mod conformance;
 mod daemon;

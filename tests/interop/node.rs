@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 /// beside them.
 const SCRIPTS: &[(&str, &str)] = &[
     ("sdk.mjs", include_str!("sdk.mjs")),
+    ("callbacks.mjs", include_str!("callbacks.mjs")),
     ("clients.mjs", include_str!("clients.mjs")),
     ("person.mjs", include_str!("person.mjs")),
     ("page.mjs", include_str!("page.mjs")),

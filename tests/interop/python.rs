@@ -9,7 +9,10 @@ use std::sync::OnceLock;
 use super::node::{home, write_if_different};
 
 /// The scripts that suites run.
-const SCRIPTS: &[(&str, &str)] = &[("clients.py", include_str!("clients.py"))];
+const SCRIPTS: &[(&str, &str)] = &[
+    ("clients.py", include_str!("clients.py")),
+    ("callbacks.py", include_str!("callbacks.py")),
+];
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 

@@ -2,7 +2,7 @@
 
 use wecom::agent::AttachmentKind;
 
-use crate::scene::{Scene, file, image};
+use crate::scene::{Scene, address_of, file, image};
 use crate::sealed::sealed;
 use crate::server::{Reply, Server};
 
@@ -20,7 +20,7 @@ async fn named(disposition: &str, path: &str, explicit: Option<&str>) -> String 
     .await;
     let scene = Scene::new();
     let mut wanted = file(server.url(path));
-    wanted.media.file_name = explicit.map(str::to_owned);
+    address_of(&mut wanted).file_name = explicit.map(str::to_owned);
     let found = scene.fetch_one(wanted).await.unwrap();
     assert_eq!(found.content_type, "application/pdf");
     assert!(found.path.starts_with(scene.dir.path()));

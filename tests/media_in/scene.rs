@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use wecom::agent::{Attachment, AttachmentKind};
 use wecom::channel::media::inbound::{
-    Cause, DownloadSlots, FetchError, FetchLimits, Fetcher, Wanted,
+    Cause, DownloadSlots, FetchError, FetchLimits, Fetcher, Wanted, WantedMedia,
 };
 use wecom::clock::ManualClock;
 use wecom::config::proxy::EgressProxy;
@@ -128,13 +128,22 @@ pub(crate) fn file(url: impl Into<String>) -> Wanted {
     let url: String = url.into();
     Wanted {
         kind: AttachmentKind::File,
-        media: MediaRef {
+        media: WantedMedia::Address(MediaRef {
             url: url.as_str().into(),
             aes_key: Some(KEY.into()),
             file_name: None,
             size_bytes: None,
             md5: None,
-        },
+        }),
+    }
+}
+
+/// Where an attachment is.
+#[track_caller]
+pub(crate) fn address_of(wanted: &mut Wanted) -> &mut MediaRef {
+    match &mut wanted.media {
+        WantedMedia::Address(media) => media,
+        other => panic!("{other:?}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use wecom::channel::media::inbound::{Cause, DecryptError, FetchError};
 use wecom::egress::guard::GuardError;
 
-use crate::scene::{MAX_BYTES, Scene, cause, content, file, image};
+use crate::scene::{MAX_BYTES, Scene, address_of, cause, content, file, image};
 use crate::sealed::{OTHER_KEY, sealed};
 use crate::server::{Reply, Server};
 
@@ -103,14 +103,14 @@ async fn content_that_does_not_fit_the_key_is_never_kept() {
         );
     }
     let mut other_key = file(server.url("/whole"));
-    other_key.media.aes_key = Some(OTHER_KEY.into());
+    address_of(&mut other_key).aes_key = Some(OTHER_KEY.into());
     let found = cause(scene.fetch_one(other_key).await);
     assert!(
         matches!(found, Cause::Decrypt(DecryptError::Padding)),
         "{found:?}"
     );
     let mut no_key = file(server.url("/never"));
-    no_key.media.aes_key = Some("c2hvcnQ=".into());
+    address_of(&mut no_key).aes_key = Some("c2hvcnQ=".into());
     assert!(matches!(
         cause(scene.fetch_one(no_key).await),
         Cause::Key(_)
@@ -139,7 +139,7 @@ async fn without_a_key_only_known_types_are_kept() {
     let scene = Scene::new();
     let fetch = |path: &str| {
         let mut wanted = file(server.url(path));
-        wanted.media.aes_key = None;
+        address_of(&mut wanted).aes_key = None;
         scene.fetch_one(wanted)
     };
     let found = fetch("/pdf").await.unwrap();

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Core;
 use super::gate::{self, Gate};
-use super::intake::Candidate;
-use super::{Core, spawn};
+use super::intake::{Candidate, Click};
+use super::notice::Asked;
+use super::seat::CardChange;
 use crate::channel::cards::{self, SentCard};
 use crate::channel::inbound::{Inbound, whereabouts};
 use crate::ids::{Chat, ChatId, ChatKind};
-use crate::wecom::bot::{CardEvent, Command, Envelope, Event, EventPush, WelcomeBody};
+use crate::wecom::bot::{CardEvent, Envelope, Event, EventPush};
 
 /// WeCom takes answers to an event for 5 s; what is later is not worth sending.
-const EVENT_BUDGET: Duration = Duration::from_secs(4);
+pub(super) const EVENT_BUDGET: Duration = Duration::from_secs(4);
 
 /// Deals with an event. `Some`: an agent is to be told.
 pub(super) fn consider(gate: &Gate<'_>, push: EventPush, raw: &str) -> Option<Candidate> {
@@ -21,10 +23,15 @@ pub(super) fn consider(gate: &Gate<'_>, push: EventPush, raw: &str) -> Option<Ca
     match event {
         Event::TemplateCard(click) => {
             let inbound = for_agent(gate, &envelope, String::new())?;
-            let route = gate::routed(gate, &inbound)?;
-            let mut candidate = gate::queue(gate, inbound, route, raw)?;
-            candidate.click = Some((envelope, click));
-            Some(candidate)
+            clicked(
+                gate,
+                inbound,
+                Click {
+                    envelope,
+                    event: click,
+                },
+                raw,
+            )
         }
         Event::AuthChange { auth_list } => {
             tracing::info!(?auth_list, "document permissions of the bot changed");
@@ -39,7 +46,7 @@ pub(super) fn consider(gate: &Gate<'_>, push: EventPush, raw: &str) -> Option<Ca
             None
         }
         Event::EnterCheckUpdate => {
-            tell_version(core, envelope);
+            core.seat.tell_version(core, envelope);
             None
         }
         Event::Feedback(feedback) => {
@@ -56,10 +63,26 @@ pub(super) fn consider(gate: &Gate<'_>, push: EventPush, raw: &str) -> Option<Ca
     }
 }
 
+/// A click on a card, by a member who passed the gate.
+pub(super) fn clicked(
+    gate: &Gate<'_>,
+    inbound: Inbound,
+    click: Click,
+    raw: &str,
+) -> Option<Candidate> {
+    let route = gate::routed(gate, &inbound)?;
+    let mut candidate = gate::queue(gate, inbound, route, raw)?;
+    candidate.click = Some(click);
+    Some(candidate)
+}
+
 /// What an event says to the agent, if its member passes the gate.
 fn for_agent(gate: &Gate<'_>, envelope: &Envelope, text: String) -> Option<Inbound> {
     match Inbound::from_event(&gate.core.id, envelope, text) {
-        Ok(inbound) => gate::admitted(gate, &inbound).then_some(inbound),
+        Ok(inbound) => {
+            let inbound = gate.brought(inbound);
+            gate::admitted(gate, &inbound).then_some(inbound)
+        }
         Err(reason) => {
             tracing::warn!(%reason, req_id = %envelope.req_id, "an event was dropped");
             None
@@ -69,45 +92,35 @@ fn for_agent(gate: &Gate<'_>, envelope: &Envelope, text: String) -> Option<Inbou
 
 /// Looks the clicked card up, changes its clicker's copy within WeCom's 5 s, and writes down
 /// what the agent is told. `false`: the agent is not to be told.
-pub(super) async fn resolve_click(
-    core: &Arc<Core>,
-    inbound: &mut Inbound,
-    envelope: &Envelope,
-    click: &CardEvent,
-) -> bool {
-    let card = find_card(core, click).await;
-    inbound.text = cards::event_text(envelope, click, card.as_ref());
+pub(super) async fn resolve_click(core: &Arc<Core>, inbound: &mut Inbound, click: &Click) -> bool {
+    let Click { envelope, event } = click;
+    let card = find_card(core, event).await;
+    inbound.text = cards::event_text(envelope, event, card.as_ref());
     let Some(card) = card else {
-        if cards::is_inert(click) {
+        if cards::is_inert(event) {
             return false;
         }
         tracing::info!(
-            task_id = click.task_id,
+            task_id = event.task_id,
             "a card was clicked that is not remembered"
         );
         return true;
     };
-    let update = cards::update(&card, click, &inbound.sender);
+    let update = cards::update(&card, event, &inbound.sender);
     if let Some(changed) = update.card {
-        let command = Command::UpdateCard {
-            req_id: inbound.req_id.clone(),
-            users: vec![inbound.sender.clone()],
+        let change = CardChange {
+            inbound,
+            before: &card.card,
+            click: event,
             card: changed,
         };
-        let client = core.client.clone();
-        spawn(core, "card update", async move {
-            match tokio::time::timeout(EVENT_BUDGET, client.send(command)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "a card's update was not taken"),
-                Err(_) => tracing::warn!("a card's update was too late"),
-            }
-        });
+        core.seat.change_card(core, change);
     }
     if let Some(answer) = update.answer {
         let store = &core.shared.store;
         let kept = store.record_card_answer(
             &core.id,
-            &click.task_id,
+            &event.task_id,
             &inbound.sender,
             answer.to_record(),
         );
@@ -146,28 +159,9 @@ fn welcome(gate: &Gate<'_>, envelope: Envelope) {
     if !gate::may_speak(gate, &chat, &sender) {
         return;
     }
-    let client = core.client.clone();
-    let command = Command::Welcome {
-        req_id: envelope.req_id,
-        body: WelcomeBody::Text(text),
+    let greeted = Asked {
+        exchange: gate.exchange.clone(),
+        ..Asked::event(chat, sender, envelope.req_id)
     };
-    spawn(core, "welcome", async move {
-        match tokio::time::timeout(EVENT_BUDGET, client.send(command)).await {
-            Ok(Ok(_)) => tracing::debug!(%chat, "welcomed"),
-            Ok(Err(error)) => tracing::warn!(%chat, %error, "the welcome was not taken"),
-            Err(_) => tracing::warn!(%chat, "the welcome was too late"),
-        }
-    });
-}
-
-fn tell_version(core: &Arc<Core>, envelope: Envelope) {
-    let client = core.client.clone();
-    let command = Command::EnterCheck {
-        req_id: envelope.req_id,
-    };
-    spawn(core, "enter check", async move {
-        if let Err(error) = client.send(command).await {
-            tracing::debug!(%error, "the version was not taken");
-        }
-    });
+    core.seat.welcome(core, greeted, text);
 }

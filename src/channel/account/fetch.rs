@@ -52,10 +52,8 @@ async fn fetch(
 ) -> Fetched {
     let limits = FetchLimits::of(&core.settings().media);
     let results = core
-        .ways
-        .get()
-        .fetcher
-        .fetch_all(wanted, scope, pushed_at_ms, &limits)
+        .seat
+        .fetch(core, wanted, scope, pushed_at_ms, &limits)
         .await;
     let files = wanted
         .iter()

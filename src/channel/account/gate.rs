@@ -7,13 +7,14 @@ use super::intake::Candidate;
 use super::notice::{self, Asked};
 use super::{Core, event, spawn};
 use crate::channel::command::{self, Asker, Request, authorise};
+use crate::channel::exchange::Exchange;
 use crate::channel::inbound::{Inbound, NotAMessage, Origin, whereabouts};
 use crate::channel::mailbox::{Full, StopResult, TurnRoute};
 use crate::channel::policy::{self, Verdict};
 use crate::channel::routing::{self, RouteRefusal, binding_to_paste};
 use crate::config::{Account, Config};
 use crate::ids::{Chat, ChatKind, StreamId, UserId, generate};
-use crate::store::{NewMessage, RouteVia};
+use crate::store::NewMessage;
 use crate::texts;
 use crate::wecom::bot::{MessagePush, Push, PushFrame};
 
@@ -22,6 +23,18 @@ pub(super) struct Gate<'a> {
     pub(super) core: &'a Arc<Core>,
     pub(super) config: &'a Config,
     pub(super) settings: &'a Account,
+    /// The exchange that brought what is looked at.
+    pub(super) exchange: Exchange,
+}
+
+impl Gate<'_> {
+    /// Notes how a message came.
+    pub(super) fn brought(&self, inbound: Inbound) -> Inbound {
+        Inbound {
+            exchange: self.exchange.clone(),
+            ..inbound
+        }
+    }
 }
 
 /// Applies the rules to one push. `Some`: it is to be recorded and answered.
@@ -33,13 +46,17 @@ pub(super) fn consider(gate: &Gate<'_>, frame: PushFrame) -> Option<Candidate> {
 }
 
 fn message(gate: &Gate<'_>, push: &MessagePush, raw: &str) -> Option<Candidate> {
-    let inbound = match Inbound::from_push(&gate.core.id, push) {
-        Ok(inbound) => inbound,
+    match Inbound::from_push(&gate.core.id, push) {
+        Ok(inbound) => message_of(gate, gate.brought(inbound), raw),
         Err(reason) => {
             drop_unusable(gate, push, reason);
-            return None;
+            None
         }
-    };
+    }
+}
+
+/// Applies the rules to a message, whichever way it came.
+pub(super) fn message_of(gate: &Gate<'_>, inbound: Inbound, raw: &str) -> Option<Candidate> {
     if !admitted(gate, &inbound) {
         return None;
     }
@@ -242,7 +259,7 @@ fn status(core: &Core, inbound: &Inbound, route: &TurnRoute) -> String {
     texts::access::status(&texts::access::Status {
         agent: &route.session.agent,
         account: core.id.as_str(),
-        connected: core.client.state().borrow().is_live(),
+        connected: core.seat.is_up(),
         group: inbound.chat.kind == ChatKind::Group,
         running,
         waiting,
@@ -263,7 +280,7 @@ pub(super) fn queue(
             let record = NewMessage {
                 chat: inbound.chat.clone(),
                 sender: inbound.sender.clone(),
-                via: RouteVia::Bot,
+                via: core.seat.via(),
                 message_id: inbound.message_id.clone(),
                 req_id: inbound.req_id.clone(),
                 stream_id: StreamId::new(generate("stream", now_ms)),
@@ -298,7 +315,11 @@ fn drop_unusable(gate: &Gate<'_>, push: &MessagePush, reason: NotAMessage) {
             if let Ok((chat, sender)) = whereabouts(&gate.core.id, envelope)
                 && may_speak(gate, &chat, &sender)
             {
-                let asked = Asked::message(chat, envelope.req_id.clone());
+                let asked = Asked {
+                    exchange: gate.exchange.clone(),
+                    response_url: envelope.response_url.clone(),
+                    ..Asked::message(chat, sender, envelope.req_id.clone())
+                };
                 notice::say(gate.core, asked, texts::UNKNOWN_TYPE.to_owned());
             }
         }

@@ -3,35 +3,56 @@
 use std::sync::Arc;
 
 use super::Core;
+use crate::channel::exchange::Exchange;
 use crate::channel::inbound::{Inbound, Origin};
-use crate::channel::mailbox::Work;
-use crate::channel::outbound::Priority;
-use crate::ids::{Chat, ReqId, StreamId, generate};
-use crate::texts;
-use crate::wecom::bot::{Command, MessageBody, SendError, StreamFrame};
+use crate::ids::{Chat, ReqId, UserId};
+use crate::secret::Secret;
+use crate::wecom::bot::SendError;
 
 /// Where a notice goes.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) chat: Chat,
+    /// Who is answered.
+    pub(super) sender: UserId,
     pub(super) req_id: ReqId,
     pub(super) origin: Origin,
+    pub(super) exchange: Exchange,
+    /// Where one late reply can go.
+    pub(super) response_url: Option<Secret>,
+    /// Number of the agent app that was asked.
+    pub(super) agent_id: Option<u64>,
 }
 
 impl Asked {
     pub(super) fn of(inbound: &Inbound) -> Self {
         Self {
             chat: inbound.chat.clone(),
+            sender: inbound.sender.clone(),
             req_id: inbound.req_id.clone(),
             origin: inbound.origin,
+            exchange: inbound.exchange.clone(),
+            response_url: inbound.response_url.clone(),
+            agent_id: inbound.agent_id,
         }
     }
 
-    pub(super) fn message(chat: Chat, req_id: ReqId) -> Self {
+    pub(super) fn message(chat: Chat, sender: UserId, req_id: ReqId) -> Self {
+        Self {
+            origin: Origin::Message,
+            ..Self::event(chat, sender, req_id)
+        }
+    }
+
+    pub(super) fn event(chat: Chat, sender: UserId, req_id: ReqId) -> Self {
         Self {
             chat,
+            sender,
             req_id,
-            origin: Origin::Message,
+            origin: Origin::Event,
+            exchange: Exchange::default(),
+            response_url: None,
+            agent_id: None,
         }
     }
 }
@@ -49,33 +70,7 @@ pub(super) fn say(core: &Arc<Core>, asked: Asked, text: String) {
 
 /// As [`say`], and tells whether WeCom took it.
 pub(super) async fn tell(core: &Core, asked: Asked, text: String) -> Result<(), NotTold> {
-    let Asked {
-        chat,
-        req_id,
-        origin,
-    } = asked;
-    if core.budgets.take(&chat, Priority::Status).is_err() {
-        return Err(NotTold::NoRoom);
-    }
-    let command = match origin {
-        Origin::Message => Command::RespondStream {
-            req_id,
-            stream: StreamFrame {
-                id: StreamId::new(generate("stream", core.shared.clock.now_ms())),
-                finish: true,
-                content: text,
-                feedback_id: None,
-            },
-        },
-        // WeCom takes no stream for an event.
-        Origin::Event => Command::Send {
-            chat: chat.id,
-            kind: Some(chat.kind),
-            body: MessageBody::Markdown(text),
-        },
-    };
-    core.client.send(command).await?;
-    Ok(())
+    core.seat.tell(core, asked, text).await
 }
 
 /// Why somebody was not told.
@@ -87,28 +82,7 @@ pub(super) enum NotTold {
     /// WeCom did not take it.
     #[error(transparent)]
     Send(#[from] SendError),
-}
-
-/// Opens the stream of a message that has to wait, so that its sender sees something.
-pub(super) fn tell_queued(core: &Arc<Core>, work: Work) {
-    if work.inbound.origin == Origin::Event {
-        return;
-    }
-    let chat = &work.inbound.chat;
-    if core.budgets.take(chat, Priority::Status).is_err() {
-        return;
-    }
-    work.opened.mark();
-    let client = core.client.clone();
-    let frame = StreamFrame {
-        id: work.stream_id,
-        finish: false,
-        content: texts::QUEUED.to_owned(),
-        feedback_id: None,
-    };
-    super::spawn(core, "queued notice", async move {
-        if let Err(error) = client.update_stream(&work.inbound.req_id, frame).await {
-            tracing::debug!(%error, "the queued notice was not taken");
-        }
-    });
+    /// No way to the person, or none that took it.
+    #[error("{0}")]
+    NoWay(String),
 }

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Core, event, fetch, gate, worker};
+use super::{Core, fetch, gate, worker};
 use crate::channel::answer::Outgoing;
-use crate::channel::cards;
-use crate::channel::inbound::Inbound;
 use crate::channel::mailbox::{Placed, Work};
 use crate::channel::reply::Opened;
 use crate::store::{InboxId, OpenMessage, Outcome, Stage};
-use crate::wecom::bot::{Event, EventPush, Push, PushFrame};
 
 /// WeCom takes replies to a message for 24 hours.
 const REPLY_WINDOW: Duration = Duration::from_hours(24);
@@ -30,10 +27,12 @@ pub(super) async fn take_up(core: &Arc<Core>) {
     if !open.is_empty() {
         tracing::info!(account = %core.id, messages = open.len(), "taking up what was left open");
     }
-    for message in open {
+    let own = |message: &OpenMessage| message.message.via == core.seat.via();
+    for message in open.into_iter().filter(own) {
         let id = message.id;
         match revive(core, message).await {
             Ok(work) => {
+                core.seat.revived(core, &work);
                 let chat = work.inbound.chat.clone();
                 if core.mailboxes.take_up(work) == Placed::NeedsWorker {
                     worker::start(core, chat);
@@ -70,7 +69,7 @@ async fn revive(core: &Arc<Core>, message: OpenMessage) -> Result<Work, &'static
         Stage::Answered { answer } => Some(Outgoing::read(&answer.body)),
         Stage::Recorded | Stage::Started { .. } => None,
     };
-    let inbound = read(core, &record.payload).await;
+    let inbound = core.seat.read(core, &record.payload).await;
     let inbound = inbound.ok_or("its record can't be read")?;
     let route = gate::route_again(core, &inbound)
         .ok_or("the configuration has no agent for it any more")?;
@@ -88,25 +87,8 @@ async fn revive(core: &Arc<Core>, message: OpenMessage) -> Result<Work, &'static
         received_at_ms: record.received_at_ms,
         begun: false,
         decided,
+        until_over: None,
     })
-}
-
-/// The message or event of a record.
-async fn read(core: &Core, payload: &str) -> Option<Inbound> {
-    match PushFrame::parse(payload).ok()?.push {
-        Push::Message(push) => Inbound::from_push(&core.id, &push).ok(),
-        Push::Event(EventPush { envelope, event }) => {
-            let text = match event {
-                Event::TemplateCard(click) => {
-                    let card = event::find_card(core, &click).await;
-                    cards::event_text(&envelope, &click, card.as_ref())
-                }
-                Event::AuthChange { auth_list } => cards::auth_change_text(&envelope, &auth_list),
-                _ => return None,
-            };
-            Inbound::from_event(&core.id, &envelope, text).ok()
-        }
-    }
 }
 
 async fn give_up(core: &Core, id: InboxId, reason: &'static str) {

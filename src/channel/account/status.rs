@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use super::Core;
+use crate::channel::webhook;
 use crate::config::{Account, Issue, Severity};
 use crate::ids::BotId;
 use crate::wecom::bot::ConnectionState;
@@ -26,6 +28,8 @@ pub enum AccountState {
     Starting,
     /// Shut down.
     Stopped,
+    /// Waiting for callbacks.
+    Listening,
     /// Subscribed.
     Connected,
     /// Switched off in the configuration.
@@ -37,7 +41,10 @@ pub enum AccountState {
 impl AccountState {
     /// Whether an operator expects this state to answer messages, and it does not.
     pub fn is_down(self) -> bool {
-        !matches!(self, Self::Connected | Self::Disabled | Self::NotConfigured)
+        !matches!(
+            self,
+            Self::Connected | Self::Listening | Self::Disabled | Self::NotConfigured
+        )
     }
 }
 
@@ -62,7 +69,7 @@ pub struct AccountStatus {
     pub running: bool,
     /// Whether the bot is subscribed.
     pub connected: bool,
-    /// Transport.
+    /// `websocket`, `webhook`, `agent`, or `mixed` where there are a bot and an agent app.
     pub mode: &'static str,
     /// The state in a word.
     pub state: AccountState,
@@ -93,6 +100,9 @@ pub struct AccountStatus {
     pub dm_policy: crate::config::DmPolicy,
     /// Effective policy for groups.
     pub group_policy: crate::config::GroupPolicy,
+    /// Paths at which WeCom's callbacks are taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub webhook_paths: Vec<String>,
     /// Findings of validation.
     pub issues: Vec<Issue>,
 }
@@ -168,15 +178,24 @@ impl Drop for RunningTurn<'_> {
     }
 }
 
-/// The record of an account that runs.
+/// The record of an account that runs. `connection` is the bot's long connection, where it
+/// has one.
 pub(super) fn of_running(
     account: &Account,
-    connection: &ConnectionState,
-    activity: &Activity,
-    waiting: usize,
+    connection: Option<&ConnectionState>,
+    seats: &[&Core],
 ) -> AccountStatus {
-    let (state, last_error) = describe(account, connection);
-    let since = |ms: &AtomicI64| Some(ms.load(Ordering::Relaxed)).filter(|ms| *ms > 0);
+    let (state, last_error) = match connection {
+        Some(connection) => describe(account, connection),
+        None => (AccountState::Listening, None),
+    };
+    let latest = |of: fn(&Activity) -> &AtomicI64| {
+        let times = (seats.iter()).map(|core| of(&core.activity).load(Ordering::Relaxed));
+        times.max().filter(|ms| *ms > 0)
+    };
+    let running_turns = seats.iter().map(|core| core.activity.running()).sum();
+    let waiting: usize = seats.iter().map(|core| core.mailboxes.waiting()).sum();
+    let refused = |core: &&Core| core.activity.refused.load(Ordering::Relaxed);
     AccountStatus {
         running: !matches!(
             state,
@@ -185,29 +204,33 @@ pub(super) fn of_running(
         connected: state == AccountState::Connected,
         state,
         since_at: match connection {
-            ConnectionState::Live { since_ms } => Some(*since_ms),
-            ConnectionState::Kicked { at_ms, .. } => Some(*at_ms),
+            Some(ConnectionState::Live { since_ms }) => Some(*since_ms),
+            Some(ConnectionState::Kicked { at_ms, .. }) => Some(*at_ms),
             _ => None,
         },
-        last_start_at: Some(activity.started_ms),
+        last_start_at: seats.iter().map(|core| core.activity.started_ms).min(),
         last_connected_at: match connection {
-            ConnectionState::Live { since_ms } => Some(*since_ms),
+            Some(ConnectionState::Live { since_ms }) => Some(*since_ms),
             _ => None,
         },
-        last_inbound_at: since(&activity.inbound_ms),
-        last_outbound_at: since(&activity.outbound_ms),
+        last_inbound_at: latest(|activity| &activity.inbound_ms),
+        last_outbound_at: latest(|activity| &activity.outbound_ms),
         last_error,
-        reconnect_attempts: attempts(connection),
-        open_messages: waiting + activity.running(),
-        running_turns: activity.running(),
-        refused: activity.refused.load(Ordering::Relaxed),
+        reconnect_attempts: connection.map_or(0, attempts),
+        open_messages: waiting + running_turns,
+        running_turns,
+        refused: seats.iter().map(refused).sum(),
         ..of_idle(account)
     }
 }
 
 /// The record of an account that does not run.
 pub(in crate::channel) fn of_idle(account: &Account) -> AccountStatus {
-    let configured = account.bot_socket.is_some();
+    let app = account.agent_app.as_ref();
+    let receives = app.is_some_and(|app| app.receive.is_some());
+    let has_bot = account.bot_socket.is_some() || account.bot_webhook.is_some();
+    // An app that can only send needs nothing that runs.
+    let configured = has_bot || app.is_some();
     let error = account
         .issues
         .iter()
@@ -215,7 +238,8 @@ pub(in crate::channel) fn of_idle(account: &Account) -> AccountStatus {
     let state = match error {
         _ if !account.enabled => AccountState::Disabled,
         Some(_) => AccountState::ConfigError,
-        None if configured => AccountState::Stopped,
+        None if has_bot || receives => AccountState::Stopped,
+        None if configured => AccountState::Listening,
         None => AccountState::NotConfigured,
     };
     AccountStatus {
@@ -225,7 +249,12 @@ pub(in crate::channel) fn of_idle(account: &Account) -> AccountStatus {
         configured,
         running: false,
         connected: false,
-        mode: "websocket",
+        mode: match (account.bot_webhook.is_some(), has_bot, app.is_some()) {
+            (_, true, true) => "mixed",
+            (true, _, _) => "webhook",
+            (_, false, true) => "agent",
+            _ => "websocket",
+        },
         state,
         bot_id: account
             .bot_socket
@@ -243,6 +272,11 @@ pub(in crate::channel) fn of_idle(account: &Account) -> AccountStatus {
         refused: 0,
         dm_policy: account.access.dm_policy,
         group_policy: account.access.group_policy,
+        webhook_paths: if account.enabled {
+            webhook::paths_of(account)
+        } else {
+            Vec::new()
+        },
         issues: account.issues.clone(),
     }
 }

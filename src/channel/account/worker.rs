@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use tracing::Instrument;
 
-use super::Core;
-use super::outlet::SocketOutlet;
-use crate::channel::inbound::Origin;
+use super::seat::Answering;
+use super::{Core, spawn};
 use crate::channel::mailbox::{Stop, Work};
-use crate::channel::reply::{LateWay, Messenger, SocketReply, SocketReplySettings};
 use crate::channel::turn::{self, TurnContext};
-use crate::config::Account;
 use crate::ids::Chat;
 use crate::task;
 
@@ -50,47 +47,22 @@ async fn answer(core: &Arc<Core>, work: Work, stop: Stop) -> Result<(), Work> {
     };
     let _turn = core.activity.begin_turn();
     let settings = core.settings();
-    let messenger = Messenger {
-        client: core.client.clone(),
-        chat: work.inbound.chat.clone(),
-        budgets: core.budgets.clone(),
-        patience: settings.undelivered_ttl,
-        late: late_way(core, &settings, &work),
-    };
+    let _until_over = work.until_over.clone();
     let session = work.route.session.clone();
     let agents = core.shared.agents.borrow().clone();
+    let Answering { reply, outlet } = core.seat.answering(core, &settings, &work);
     let context = TurnContext {
         store: core.shared.store.clone(),
         clock: core.shared.clock.clone(),
         agent: agents.get(&session.agent, work.route.on_demand),
-        outlet: Arc::new(SocketOutlet::new(core.clone(), messenger.clone(), session)),
+        outlet,
         timeout: settings.turn_timeout,
         hard_stop: core.hard_stop.clone(),
     };
-    let reply = SocketReply {
-        messenger,
-        req_id: work.inbound.req_id.clone(),
-        stream_id: work.stream_id.clone(),
-        opened: work.opened.clone(),
-        settings: SocketReplySettings {
-            stream: work.inbound.origin == Origin::Message,
-            thinking: settings.send_thinking_message && work.decided.is_none(),
-            handover: settings.stream_handover,
-        },
-        hard_stop: core.hard_stop.clone(),
-    };
-    turn::run(work, stop, Box::new(reply), &context).await;
+    let closing = turn::run(work, stop, reply, &context).await;
     core.activity.outbound(core.shared.clock.now_ms());
+    if let Some(closing) = closing {
+        spawn(core, "delivery", closing);
+    }
     Ok(())
-}
-
-fn late_way(core: &Core, settings: &Account, work: &Work) -> Option<Arc<LateWay>> {
-    let address = work.inbound.response_url.clone()?;
-    Some(Arc::new(LateWay::new(
-        core.ways.get().http.clone(),
-        address,
-        settings.network.api_base_url.clone(),
-        work.received_at_ms,
-        core.shared.clock.clone(),
-    )))
 }

@@ -71,6 +71,21 @@ pub fn update(card: &SentCard, event: &CardEvent, clicker: &UserId) -> Update {
     }
 }
 
+/// What the one button reads that is left of a card when it is closed.
+pub fn closed_label(card: &TemplateCard, event: &CardEvent) -> String {
+    match card {
+        TemplateCard::ButtonInteraction(card) => pressed_label(card, &event.event_key),
+        _ => texts::cards::SUBMITTED.to_owned(),
+    }
+}
+
+fn pressed_label(card: &ButtonInteraction, key: &str) -> String {
+    let button = card.button_list.iter().find(|button| button.key == key);
+    let text = button.map_or(texts::cards::PRESSED, |button| &button.text);
+    let text = format!("{}{text}", texts::cards::PRESSED_MARK);
+    text.chars().take(BUTTON_CHARS).collect()
+}
+
 impl CardAnswer {
     /// What an event says; questions without a key and empty ids say nothing.
     fn of(event: &CardEvent) -> Self {
@@ -132,14 +147,8 @@ fn is_reusable(card: &ButtonInteraction) -> bool {
 /// action of its own.
 fn pressed(card: &ButtonInteraction, answer: &CardAnswer) -> ButtonInteraction {
     let mut card = card.clone();
-    let button = card
-        .button_list
-        .iter()
-        .find(|button| button.key == answer.event_key);
-    let text = button.map_or(texts::cards::PRESSED, |button| &button.text);
-    let text = format!("{}{text}", texts::cards::PRESSED_MARK);
     card.button_list = vec![Button {
-        text: text.chars().take(BUTTON_CHARS).collect(),
+        text: pressed_label(&card, &answer.event_key),
         style: Some(NEUTRAL_STYLE),
         key: inert_key(&answer.event_key),
     }];

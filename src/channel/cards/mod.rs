@@ -23,7 +23,7 @@ mod render;
 mod sent;
 mod take;
 
-pub use click::{INERT_PREFIX, MENU_PREFIX, Update, is_inert, update};
+pub use click::{INERT_PREFIX, MENU_PREFIX, Update, closed_label, is_inert, update};
 pub use event_text::{auth_change_text, event_text};
 pub use extract::{CardBlock, Extracted, MAX_CARDS, extract};
 pub use mask::mask;

@@ -50,6 +50,10 @@ fn a_direct_message_belongs_to_the_chat_with_its_sender() {
         quote: None,
         attachments: Vec::new(),
         response_url: None,
+        exchange: Exchange::default(),
+        sent_at: None,
+        agent_id: None,
+        card_code: None,
     };
     assert_eq!(message, expected);
 }

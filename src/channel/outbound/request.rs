@@ -22,6 +22,8 @@ pub struct SendRequest {
     pub origin: Origin,
     /// Which local files `media` may name.
     pub grant: FileGrant,
+    /// Number of the agent app that was written to, for an account that names none.
+    pub agent_id: Option<u64>,
 }
 
 /// Ways that a request allows.

@@ -4,11 +4,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use serde_json::Value;
 use url::Url;
 
 use crate::clock::SharedClock;
 use crate::secret::Secret;
-use crate::wecom::response_url::{self, ResponseUrlError};
+use crate::wecom::response_url::{self, LateBody, ResponseUrlError};
 
 /// How long an answer waits for the connection before it takes this way.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
@@ -50,14 +51,23 @@ impl LateWay {
     }
 
     /// Sends `markdown`. Whether it is out, or may be: then nothing else is to be sent.
-    pub(super) async fn send(&self, markdown: &str) -> bool {
+    pub(crate) async fn send(&self, markdown: &str) -> bool {
+        self.post(LateBody::Markdown(markdown)).await
+    }
+
+    /// Sends a card, into a direct chat.
+    pub(crate) async fn send_card(&self, card: &Value) -> bool {
+        self.post(LateBody::TemplateCard(card)).await
+    }
+
+    async fn post(&self, body: LateBody<'_>) -> bool {
         let age_ms = self.clock.now_ms().saturating_sub(self.pushed_at_ms);
         let is_alive = u128::try_from(age_ms).is_ok_and(|age| age < response_url::LIFE.as_millis());
         if !is_alive || self.is_used.swap(true, Ordering::Relaxed) {
             return false;
         }
         for _ in 0..TRIES {
-            let posted = response_url::post(&self.client, &self.address, &self.api, markdown).await;
+            let posted = response_url::post(&self.client, &self.address, &self.api, body).await;
             match posted {
                 Ok(()) => {
                     tracing::info!("the answer went out by the message's response_url");

@@ -25,6 +25,54 @@ pub(crate) fn escape_reasoning_tags(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// The text without `<think>…</think>` and what stands in it, outside of code: where no client
+/// folds it away. An end that is missing takes the tag alone.
+pub(crate) fn without_reasoning(text: &str) -> Cow<'_, str> {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, inside)) = next_reasoning(rest) {
+        kept.push_str(before);
+        rest = match find_tag(inside, "</think") {
+            Some((at, end)) if at < inside.len() => inside.get(end..).unwrap_or_default(),
+            _ => inside,
+        };
+        if kept.is_empty() {
+            rest = rest.trim_start();
+        }
+    }
+    if kept.is_empty() && rest.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
+}
+
+/// What stands before the next section of reasoning, and what behind its opening tag.
+fn next_reasoning(text: &str) -> Option<(&str, &str)> {
+    let mut from = 0;
+    loop {
+        let (at, end) = find_tag(text.get(from..)?, "<think")?;
+        let (at, end) = (from + at, from + end);
+        let before = text.get(..at)?;
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let in_code = fence::after(None, before).is_some() || line.matches('`').count() % 2 == 1;
+        if !in_code {
+            return Some((before, text.get(end..)?));
+        }
+        from = end;
+    }
+}
+
+/// Where a tag begins and ends, its `>` included.
+fn find_tag(text: &str, tag: &str) -> Option<(usize, usize)> {
+    let at = text.match_indices('<').map(|(at, _)| at).find(|at| {
+        let found = text.as_bytes().get(*at..*at + tag.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(tag.as_bytes()))
+    })?;
+    let end = text.get(at..)?.find('>')? + at + 1;
+    Some((at, end))
+}
+
 fn contains_tag(text: &str) -> bool {
     text.match_indices('<')
         .any(|(at, _)| tag_at(text, at).is_some())
@@ -83,6 +131,24 @@ fn code_span(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reasoning_is_left_out_where_no_client_folds_it() {
+        for (text, left) in [
+            ("plain", "plain"),
+            ("<think>hm</think>\n\nanswer", "answer"),
+            ("a <THINK>x</Think>b<think>y</think>c", "a bc"),
+            ("<think>no end", "no end"),
+            ("`<think>` is a tag", "`<think>` is a tag"),
+            (
+                "```\n<think>\n```\n<think>x</think>y",
+                "```\n<think>\n```\ny",
+            ),
+            ("1 < 2 <think", "1 < 2 <think"),
+        ] {
+            assert_eq!(without_reasoning(text), left);
+        }
+    }
 
     #[test]
     fn tags_are_escaped_outside_of_code_only() {

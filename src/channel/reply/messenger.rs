@@ -47,6 +47,9 @@ pub(crate) enum Undelivered {
     /// WeCom does not take it.
     #[error("{0}")]
     Refused(String),
+    /// There is no other way.
+    #[error("nobody fetches it, and there is neither a late reply nor an agent app that sends")]
+    NoWay,
 }
 
 impl Messenger {

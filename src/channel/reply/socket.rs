@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::markup::escape_reasoning_tags;
 use super::messenger::{Messenger, Undelivered, Waited};
-use super::split::split;
+use super::split::{MAX_CONTENT_BYTES, rest_of, split};
 use super::{Closing, Delivery, Reply};
 use crate::channel::draft::{DraftReader, Look};
 use crate::channel::outbound::{Priority, RATE_LIMIT_PAUSES};
@@ -22,9 +22,6 @@ use crate::texts;
 use crate::wecom::bot::{Command, MessageBody, SendError, StreamFrame};
 
 use show::{Due, Show, reached, settled};
-
-/// Bytes of content in one message. WeCom takes 20,480; the rest is room for markers.
-const MAX_CONTENT_BYTES: usize = 20_000;
 
 /// Messages that one answer may become: less than a conversation's budget of a minute.
 const MAX_PARTS: usize = 20;
@@ -258,27 +255,6 @@ impl SocketReply {
             feedback_id: None,
         }
     }
-}
-
-/// What of a final text was not shown in a stream that showed `shown`. Cards and lines that
-/// name files may be gone from it, so the common beginning counts, up to its last whole
-/// line: a line that is shown twice is better than one that is lost.
-fn rest_of<'a>(text: &'a str, shown: &str) -> &'a str {
-    let common = text
-        .bytes()
-        .zip(shown.bytes())
-        .take_while(|(left, right)| left == right)
-        .count();
-    let cut = if common == shown.len() {
-        common
-    } else {
-        let whole_lines = text.as_bytes().get(..common).unwrap_or_default();
-        whole_lines
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |newline| newline + 1)
-    };
-    text.get(cut..).unwrap_or(text).trim_start_matches('\n')
 }
 
 /// The messages that a final text becomes. What is beyond [`MAX_PARTS`] is left out, which

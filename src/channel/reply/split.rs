@@ -2,6 +2,9 @@
 
 use crate::channel::fence::{self, Fence};
 
+/// Bytes of content in one message. WeCom takes 20,480; the rest is room for markers.
+pub(super) const MAX_CONTENT_BYTES: usize = 20_000;
+
 /// Cuts `text` into parts of at most `limit` bytes, at paragraphs where possible, else at
 /// lines, else between characters. A code fence that is open at a cut is closed there and
 /// opened again in the next part. Line breaks at a cut are dropped.
@@ -32,6 +35,39 @@ pub(crate) fn split(text: &str, limit: usize) -> Vec<String> {
         rest = tail;
         open = still_open;
     }
+}
+
+/// As much of the beginning of `text` as WeCom takes; `more` stands behind it where there is
+/// more.
+pub(crate) fn beginning_of(text: &str, more: &str) -> String {
+    if text.len() <= MAX_CONTENT_BYTES {
+        return text.to_owned();
+    }
+    let parts = split(text, MAX_CONTENT_BYTES.saturating_sub(more.len()));
+    let mut beginning = parts.into_iter().next().unwrap_or_default();
+    beginning.push_str(more);
+    beginning
+}
+
+/// What of a final text was not shown in a stream that showed `shown`. Cards and lines that
+/// name files may be gone from it, so the common beginning counts, up to its last whole
+/// line: a line that is shown twice is better than one that is lost.
+pub(super) fn rest_of<'a>(text: &'a str, shown: &str) -> &'a str {
+    let common = text
+        .bytes()
+        .zip(shown.bytes())
+        .take_while(|(left, right)| left == right)
+        .count();
+    let cut = if common == shown.len() {
+        common
+    } else {
+        let whole_lines = text.as_bytes().get(..common).unwrap_or_default();
+        whole_lines
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |newline| newline + 1)
+    };
+    text.get(cut..).unwrap_or(text).trim_start_matches('\n')
 }
 
 /// The first piece of `text`, what follows it, and the fence open between them.

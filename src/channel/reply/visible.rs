@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::markup::escape_reasoning_tags;
 use crate::channel::cards;
 use crate::channel::media::outbound::directive;
 
@@ -12,4 +13,9 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text) => directive::mask(text),
         Cow::Owned(text) => Cow::Owned(directive::mask(&text).into_owned()),
     }
+}
+
+/// As [`visible`], safe for a client that folds reasoning.
+pub(crate) fn visible_markup(text: &str) -> String {
+    escape_reasoning_tags(&visible(text)).into_owned()
 }

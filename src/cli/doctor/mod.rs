@@ -3,6 +3,7 @@
 //! Every check is limited in time and they run side by side. None of them subscribes a bot:
 //! that would end the connection of whoever holds it.
 
+mod callback;
 mod configuration;
 mod daemon;
 mod files;
@@ -17,6 +18,7 @@ use clap::Args;
 use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::timeout;
+use url::Url;
 
 use super::print::{self, counted};
 use super::tokio_runtime;
@@ -32,9 +34,22 @@ pub(super) struct DoctorArgs {
     /// Look at this account only
     #[arg(long, value_name = "ID")]
     account: Option<String>,
+    /// Call this address as WeCom would: the one that the admin console has for a bot or an
+    /// agent app
+    #[arg(long, value_name = "URL", value_parser = callback_address)]
+    callback: Option<Url>,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+fn callback_address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    match url.scheme() {
+        "http" | "https" if url.username().is_empty() && url.password().is_none() => Ok(url),
+        "http" | "https" => Err("WeCom calls an address without a login in it".to_owned()),
+        other => Err(format!("the scheme is `{other}`; it must be https or http")),
+    }
 }
 
 /// Exit status 0 without errors, 1 with.
@@ -43,18 +58,26 @@ pub(super) fn run(
     location: &Location,
     environment: &Environment,
 ) -> anyhow::Result<ExitCode> {
-    let (findings, loaded) = match load(location, environment) {
+    let (mut findings, loaded) = match load(location, environment) {
         Ok(loaded) => (configuration::of_loaded(&loaded, location), Some(loaded)),
         Err(error) => (configuration::of_error(&error), error.loaded().cloned()),
     };
     let accounts = chosen(args, loaded.as_ref())?;
-    let mut findings = findings;
-    findings.extend(tokio_runtime()?.block_on(examine(
-        location,
-        environment,
-        loaded.as_ref(),
-        &accounts,
-    )));
+    let runtime = tokio_runtime()?;
+    match (&args.callback, &loaded) {
+        (Some(url), Some(loaded)) => {
+            // Whatever else may be wrong, the question was about this address.
+            findings.retain(|one| one.level == Level::Error);
+            let is_named = args.account.is_some();
+            let called = callback::check(url, &loaded.config, &accounts, is_named);
+            findings.extend(runtime.block_on(called));
+        }
+        (Some(_), None) => {}
+        (None, loaded) => {
+            let examined = examine(location, environment, loaded.as_ref(), &accounts);
+            findings.extend(runtime.block_on(examined));
+        }
+    }
     report(&findings, args.json)?;
     Ok(if findings.iter().any(|one| one.level == Level::Error) {
         ExitCode::FAILURE

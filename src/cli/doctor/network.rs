@@ -127,7 +127,7 @@ fn api_remedy(seen: &str) -> &'static str {
 }
 
 /// Compares with the time in an HTTP answer, which is exact to a second.
-fn clock(host: &str, date: &str, now_ms: i64) -> Option<Finding> {
+pub(super) fn clock(host: &str, date: &str, now_ms: i64) -> Option<Finding> {
     let there = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
     let skew = now_ms - there.as_millisecond();
     Some(if skew.abs() <= MAX_SKEW_MS {
@@ -147,7 +147,7 @@ fn clock(host: &str, date: &str, now_ms: i64) -> Option<Finding> {
 }
 
 /// Scheme, host and port of an address: nothing that could be secret.
-fn place(url: &url::Url) -> String {
+pub(super) fn place(url: &url::Url) -> String {
     let port = url
         .port()
         .map_or_else(String::new, |port| format!(":{port}"));

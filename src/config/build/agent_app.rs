@@ -54,6 +54,7 @@ pub(super) fn agent_app(
         corp_id,
         agent_id,
         receive,
+        max_clock_skew: super::bot::max_clock_skew(draft.keys.webhook.max_clock_skew_sec),
         corp_secret: secret.map(Secret::new),
         welcome_text: non_empty(keys.welcome_text.as_ref()),
         dm_policy: keys.dm_policy.unwrap_or(access.dm_policy),

@@ -150,14 +150,22 @@ pub(super) fn webhook(draft: &mut Draft, shared: &Shared<'_>) -> Option<BotWebho
     );
     let keys = &draft.keys;
     Some(BotWebhook {
+        bot_id: keys
+            .bot_id
+            .as_ref()
+            .and_then(Supplied::text)
+            .map(BotId::new),
         callback: callback?,
         receive_id: non_empty(keys.receive_id.as_ref()),
         stream_placeholder: keys.stream_placeholder_content.clone(),
         debounce: Duration::from_millis(keys.debounce_ms),
-        max_clock_skew: Some(keys.webhook.max_clock_skew_sec)
-            .filter(|seconds| *seconds > 0)
-            .map(Duration::from_secs),
+        max_clock_skew: max_clock_skew(keys.webhook.max_clock_skew_sec),
     })
+}
+
+/// `webhook.maxClockSkewSec`; 0 switches the check off.
+pub(super) fn max_clock_skew(seconds: u64) -> Option<Duration> {
+    (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 /// Names of one transport's keys, for messages.

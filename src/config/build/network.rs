@@ -31,6 +31,7 @@ pub(super) fn network(draft: &mut Draft, shared: &Shared<'_>) -> NetworkSettings
         retry_delay: Duration::from_millis(keys.retry_delay_ms),
         api_base_url,
         proxy,
+        ca_file: non_empty(draft.keys.tls.ca_file.as_ref()).map(PathBuf::from),
     }
 }
 

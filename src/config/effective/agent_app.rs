@@ -1,5 +1,7 @@
 //! The agent app (自建应用).
 
+use std::time::Duration;
+
 use super::access::DmPolicy;
 use super::bot::CallbackKeys;
 use crate::secret::Secret;
@@ -13,6 +15,8 @@ pub struct AgentApp {
     pub agent_id: Option<u64>,
     /// Callbacks, when this account owns them.
     pub receive: Option<CallbackKeys>,
+    /// How far a callback's timestamp may be off; `None` does not check.
+    pub max_clock_skew: Option<Duration>,
     /// Secret of the HTTP API, when messages can be sent.
     pub corp_secret: Option<Secret>,
     /// Answer to `enter_agent`, at most 2,048 bytes.

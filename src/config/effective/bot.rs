@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::ids::BotId;
 use crate::secret::Secret;
@@ -76,6 +77,9 @@ pub struct Reclaim {
 /// A bot over encrypted webhooks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BotWebhook {
+    /// BotID of the admin console, where the configuration names it: tells accounts apart that
+    /// share token and key.
+    pub bot_id: Option<BotId>,
     /// Token and AES key of the console.
     pub callback: CallbackKeys,
     /// Id at the end of each envelope; `None` is not checked (a company's own bot).
@@ -97,9 +101,10 @@ pub struct CallbackKeys {
     pub aes_key: AesKey,
 }
 
-/// The 32 bytes that an `encodingAESKey` stands for; never shown.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct AesKey([u8; Self::LENGTH]);
+/// The 32 bytes that an `encodingAESKey` stands for; never shown, and wiped when no longer
+/// used.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AesKey(Zeroizing<[u8; Self::LENGTH]>);
 
 impl AesKey {
     /// Bytes of an AES-256 key.
@@ -107,12 +112,18 @@ impl AesKey {
 
     /// Wraps the decoded key.
     pub fn new(bytes: [u8; Self::LENGTH]) -> Self {
-        Self(bytes)
+        Self(Zeroizing::new(bytes))
     }
 
     /// The key; its first 16 bytes are the initialisation vector of every envelope.
     pub fn bytes(&self) -> &[u8; Self::LENGTH] {
         &self.0
+    }
+}
+
+impl std::hash::Hash for AesKey {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.bytes().hash(state);
     }
 }
 

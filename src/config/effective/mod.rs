@@ -165,6 +165,18 @@ impl Account {
         crate::config::build::unconfigured_account(id, home)
     }
 
+    /// What its HTTPS is checked with: `tls`, which is read as a whole for a long connection, and
+    /// as far as roots go for every account.
+    pub(crate) fn tls(&self) -> TlsFiles {
+        match &self.bot_socket {
+            Some(socket) => socket.tls.clone(),
+            None => TlsFiles {
+                ca_file: self.network.ca_file.clone(),
+                ..TlsFiles::default()
+            },
+        }
+    }
+
     /// Whether something is wrong with it that keeps a part of it, or all, from starting.
     pub fn has_errors(&self) -> bool {
         self.issues

@@ -20,6 +20,8 @@ pub struct NetworkSettings {
     pub api_base_url: Url,
     /// Which proxy a connection takes.
     pub proxy: EgressProxy,
+    /// Authorities that are trusted besides the built-in ones (`tls.caFile`), PEM.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Media of one account.

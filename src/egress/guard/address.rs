@@ -8,7 +8,7 @@ const AZURE_WIRE_SERVER: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
 /// Whether an address is a machine on the open Internet: not this machine, not its network,
 /// not a provider's inner one, nothing reserved. An IPv4 address inside of an IPv6 one
 /// decides for it.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => match embedded(address) {

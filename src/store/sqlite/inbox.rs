@@ -118,6 +118,31 @@ pub(super) fn close(
         .map(drop)
 }
 
+pub(super) fn merge(
+    connection: &Connection,
+    into: InboxId,
+    payload: &str,
+    others: &[InboxId],
+    at_ms: i64,
+) -> rusqlite::Result<()> {
+    connection.execute_batch("SAVEPOINT merge")?;
+    let merged = connection
+        .prepare_cached("UPDATE inbox SET payload = ?2 WHERE id = ?1 AND outcome IS NULL")
+        .and_then(|mut update| update.execute(params![into.0, payload]))
+        .and_then(|_| {
+            others
+                .iter()
+                .try_for_each(|other| close(connection, *other, Outcome::Merged, at_ms))
+        });
+    let end = if merged.is_ok() {
+        "RELEASE merge"
+    } else {
+        "ROLLBACK TO merge; RELEASE merge"
+    };
+    connection.execute_batch(end)?;
+    merged
+}
+
 pub(super) fn open_messages(
     connection: &Connection,
     account: &AccountId,

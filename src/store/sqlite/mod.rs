@@ -306,6 +306,17 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn merge(
+        &self,
+        into: InboxId,
+        payload: String,
+        others: Vec<InboxId>,
+        at_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.run(move |connection| inbox::merge(connection, into, &payload, &others, at_ms))
+            .await
+    }
+
     async fn close(&self, id: InboxId, outcome: Outcome, at_ms: i64) -> Result<(), StoreError> {
         self.run(move |connection| inbox::close(connection, id, outcome, at_ms))
             .await

@@ -19,7 +19,7 @@ use super::settings::ApiSettings;
 use super::tags::{AppTag, TagList};
 use super::token::{Held, TokenAnswer, Tokens};
 use super::tries::{Next, Repeat, Tries};
-use crate::config::{Account, TlsFiles};
+use crate::config::Account;
 use crate::egress::{self, EgressError};
 use crate::ids::MediaId;
 use crate::secret::Secret;
@@ -69,11 +69,7 @@ impl ApiClient {
         let Some(settings) = ApiSettings::of_account(account) else {
             return Ok(None);
         };
-        let tls = account
-            .bot_socket
-            .as_ref()
-            .map_or_else(TlsFiles::default, |socket| socket.tls.clone());
-        let http = egress::client(&account.network, &tls)?;
+        let http = egress::client(&account.network, &account.tls())?;
         Ok(Some(Self::new(settings, http)))
     }
 

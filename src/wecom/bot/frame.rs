@@ -66,6 +66,19 @@ impl PushFrame {
     }
 }
 
+impl PushFrame {
+    /// Makes a frame of what a bot in webhook mode is called with: the same object, without
+    /// its frame. `req_id` is ours.
+    pub fn of_callback(body: Map<String, Value>, req_id: &ReqId) -> Result<Self, FrameError> {
+        let frame = serde_json::json!({
+            "cmd": "aibot_msg_callback",
+            "headers": { "req_id": req_id },
+            "body": body,
+        });
+        Self::parse(&frame.to_string())
+    }
+}
+
 /// Sanitises and reads one frame.
 pub(super) fn read(text: &str) -> Result<Inbound<'_>, Rejected> {
     let mut text = sanitize::strip_controls(text);

@@ -39,9 +39,10 @@ pub use push::{
     MediaRef, MessagePush, MixedItem, Push, PushFrame, Rating,
 };
 pub use reach::reach;
+pub(crate) use settings::bare_host;
 pub use settings::{BotSettings, SettingsError};
 pub use state::{Cause, ConnectStep, ConnectionState};
-pub(crate) use tls::load as load_tls;
+pub(crate) use tls::{load as load_tls, roots as load_roots};
 pub use upload::{CHUNK_BYTES, Upload, UploadBytes, UploadError, UploadStep, Uploaded, Uploader};
 pub(crate) use upload::{Cache as UploadCache, Key as UploadKey};
 

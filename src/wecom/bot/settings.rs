@@ -94,7 +94,7 @@ impl ServerTls {
 }
 
 /// A URL's host as the resolver and TLS want it: IPv6 addresses without brackets.
-pub(super) fn bare_host(url: &Url) -> Option<String> {
+pub(crate) fn bare_host(url: &Url) -> Option<String> {
     Some(match url.host()? {
         Host::Domain(name) => name.to_owned(),
         Host::Ipv4(address) => address.to_string(),

@@ -13,20 +13,7 @@ use crate::config::TlsFiles;
 
 /// Reads the files and builds the client's TLS settings.
 pub(crate) fn load(files: &TlsFiles) -> Result<Arc<ClientConfig>, SettingsError> {
-    let mut roots = webpki_roots::TLS_SERVER_ROOTS
-        .iter()
-        .cloned()
-        .collect::<RootCertStore>();
-    if let Some(path) = &files.ca_file {
-        for certificate in certificates(path)? {
-            roots
-                .add(certificate)
-                .map_err(|source| SettingsError::BadCertificate {
-                    path: path.clone(),
-                    source,
-                })?;
-        }
-    }
+    let roots = roots(files.ca_file.as_deref())?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -44,6 +31,25 @@ pub(crate) fn load(files: &TlsFiles) -> Result<Arc<ClientConfig>, SettingsError>
         _ => return Err(SettingsError::HalfIdentity),
     };
     Ok(Arc::new(config))
+}
+
+/// The built-in authorities, and those of a file.
+pub(crate) fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, SettingsError> {
+    let mut roots = webpki_roots::TLS_SERVER_ROOTS
+        .iter()
+        .cloned()
+        .collect::<RootCertStore>();
+    if let Some(path) = ca_file {
+        for certificate in certificates(path)? {
+            roots
+                .add(certificate)
+                .map_err(|source| SettingsError::BadCertificate {
+                    path: path.to_owned(),
+                    source,
+                })?;
+        }
+    }
+    Ok(roots)
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsError> {

@@ -11,7 +11,6 @@ use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
 use super::query::CallbackQuery;
 use super::signature::Signature;
 use crate::config::CallbackKeys;
-use crate::secret::Secret;
 
 /// Bytes of a block of AES, and of the initialisation vector.
 const BLOCK_BYTES: usize = 16;
@@ -28,7 +27,7 @@ const LENGTH_BYTES: usize = 4;
 /// The keys of one address, ready for use: the key schedule is made once. A copy is cheap.
 #[derive(Clone)]
 pub struct CallbackCipher {
-    token: Secret,
+    keys: CallbackKeys,
     schedule: Aes256,
     /// The first bytes of the key, for every message and in both directions.
     vector: [u8; BLOCK_BYTES],
@@ -75,16 +74,21 @@ impl CallbackCipher {
         let mut vector = [0; BLOCK_BYTES];
         (vector.iter_mut().zip(key)).for_each(|(to, from)| *to = *from);
         Self {
-            token: keys.token.clone(),
+            keys: keys.clone(),
             schedule: Aes256::new(&Array::from(*key)),
             vector,
             receiver: receiver.filter(|id| !id.is_empty()).map(str::to_owned),
         }
     }
 
+    /// Whether another is made of the same keys and receiver.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.keys == other.keys && self.receiver == other.receiver
+    }
+
     /// Signs a sealed text.
     pub fn sign(&self, timestamp: &str, nonce: &str, sealed: &str) -> Signature {
-        Signature::of(self.token.reveal(), timestamp, nonce, sealed)
+        Signature::of(self.keys.token.reveal(), timestamp, nonce, sealed)
     }
 
     /// Whether a request with this sealed text is signed with this address's token. `sealed`

@@ -26,4 +26,6 @@ pub use signature::Signature;
 pub use xml::{Element, XmlError};
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod vectors;

@@ -6,6 +6,7 @@ use super::cipher::{DecryptError, KeyError};
 use crate::agent::AttachmentKind;
 use crate::egress::guard::GuardError;
 use crate::files::StoreError;
+use crate::wecom::api::ApiError;
 
 /// Why an attachment is not there. Texts of it hold neither the address nor the file's name:
 /// they are for the log.
@@ -55,6 +56,12 @@ pub enum Cause {
     /// with attempts that failed.
     #[error("the address has expired")]
     Expired,
+    /// It lies with WeCom under an id, and there are no credentials to ask for it with.
+    #[error("there is no address, only an id")]
+    NoAddress,
+    /// WeCom did not hand it out.
+    #[error(transparent)]
+    Api(#[from] ApiError),
     /// The key is none.
     #[error(transparent)]
     Key(#[from] KeyError),

@@ -18,14 +18,15 @@ use crate::clock::SharedClock;
 use crate::config::MediaSettings;
 use crate::egress::guard::{Download, GuardError, GuardedClient};
 use crate::files::{MediaScope, MediaStore, StoreError, suggested_name, usable};
+use crate::ids::MediaId;
 use crate::wecom::bot::MediaRef;
 
 /// Attachments of one message that are fetched at the same time.
-const PARALLEL: usize = 4;
+pub(super) const PARALLEL: usize = 4;
 
 /// Bytes that are gathered before they are decrypted and written on another thread: enough
 /// that changing threads costs nothing beside it.
-const BATCH_BYTES: usize = 128 * 1024;
+pub(super) const BATCH_BYTES: usize = 128 * 1024;
 
 /// How long WeCom's addresses of media are valid, from the push on.
 const ADDRESS_LIFE: Duration = Duration::from_mins(5);
@@ -36,7 +37,21 @@ pub struct Wanted {
     /// What it was sent as.
     pub kind: AttachmentKind,
     /// Where it is.
-    pub media: MediaRef,
+    pub media: WantedMedia,
+}
+
+/// Where an attachment is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedMedia {
+    /// At an address that is good for five minutes: of a bot.
+    Address(MediaRef),
+    /// With WeCom, for three days: of an agent app, to be had with its credentials.
+    Upload {
+        /// Its id.
+        id: MediaId,
+        /// Its name as the sender had it; from outside, never a path.
+        name: Option<String>,
+    },
 }
 
 /// Limits of fetching.
@@ -70,7 +85,7 @@ impl FetchLimits {
         }
     }
 
-    fn of_kind(&self, kind: AttachmentKind) -> Duration {
+    pub(super) fn of_kind(&self, kind: AttachmentKind) -> Duration {
         match kind {
             AttachmentKind::Image => self.image,
             AttachmentKind::File | AttachmentKind::Video => self.file,
@@ -82,9 +97,9 @@ impl FetchLimits {
 #[derive(Debug, Clone)]
 pub struct Fetcher {
     client: GuardedClient,
-    store: MediaStore,
+    pub(super) store: MediaStore,
     clock: SharedClock,
-    slots: DownloadSlots,
+    pub(super) slots: DownloadSlots,
 }
 
 impl Fetcher {
@@ -185,8 +200,10 @@ impl Fetcher {
         deadline: Instant,
         limits: &FetchLimits,
     ) -> Result<Attachment, Failure> {
-        let Wanted { kind, media } = wanted;
-        let kind = *kind;
+        let kind = wanted.kind;
+        let WantedMedia::Address(media) = &wanted.media else {
+            return Err(Cause::NoAddress.into());
+        };
         let key = media.aes_key.as_ref().map(MediaKey::parse).transpose()?;
         let padding = if key.is_some() {
             PADDING_BYTES as u64
@@ -287,7 +304,7 @@ impl<E: Into<Cause>> From<E> for Failure {
 }
 
 /// Disk and cipher, away from the threads that serve everybody.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Cause> + Send + 'static,
 ) -> Result<T, Cause> {
     match tokio::task::spawn_blocking(work).await {

@@ -16,8 +16,9 @@ mod error;
 mod fetcher;
 mod sink;
 mod slots;
+mod uploads;
 
 pub use cipher::{DecryptError, KeyError, MediaKey, Unsealer};
 pub use error::{Cause, FetchError};
-pub use fetcher::{FetchLimits, Fetcher, Wanted};
+pub use fetcher::{FetchLimits, Fetcher, Wanted, WantedMedia};
 pub use slots::DownloadSlots;

@@ -14,6 +14,8 @@ use crate::files::{MediaScope, MediaStore, Unclaimed, Writing, is_recognisable};
 #[derive(Debug)]
 pub(super) struct Sink {
     unsealer: Option<Unsealer>,
+    /// Unknown content without a key is most likely ciphertext.
+    must_be_known: bool,
     writing: Writing,
 }
 
@@ -36,7 +38,21 @@ impl Sink {
     ) -> Result<Self, Cause> {
         Ok(Self {
             unsealer: key.map(Unsealer::new),
+            must_be_known: key.is_none(),
             writing: store.begin_of_size(scope, "", max_bytes)?,
+        })
+    }
+
+    /// As [`begin`](Self::begin), for what was never encrypted.
+    pub(super) fn begin_plain(
+        store: &MediaStore,
+        scope: &MediaScope,
+        max_bytes: u64,
+    ) -> Result<Self, Cause> {
+        let sink = Self::begin(store, scope, None, max_bytes)?;
+        Ok(Self {
+            must_be_known: false,
+            ..sink
         })
     }
 
@@ -60,9 +76,9 @@ impl Sink {
     ) -> Result<Finished, Cause> {
         let Self {
             unsealer,
+            must_be_known,
             mut writing,
         } = self;
-        let is_sealed = unsealer.is_some();
         if let Some(unsealer) = unsealer {
             unsealer.finish(&mut writing)??;
         }
@@ -71,7 +87,7 @@ impl Sink {
             return Err(Cause::Empty);
         }
         let head = writing.head()?;
-        if !is_sealed && !is_recognisable(&head, size) {
+        if must_be_known && !is_recognisable(&head, size) {
             return Err(Cause::NotRecognised);
         }
         let content_type = content::content_type(kind, &head, size, header, name.as_deref());

@@ -25,6 +25,7 @@ pub use kind::{Note, Plan, Rejection};
 pub use load::{Loaded, Loader};
 pub use notes::closing_notes;
 pub use outcome::{MediaDelivery, MediaFailure, MediaOutcome, SentMedia};
+pub(in crate::channel) use reference::base_name_of;
 pub use reference::{Reference, Source};
 pub use remote::FetchError;
 pub use send::MediaSender;

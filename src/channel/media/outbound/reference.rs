@@ -110,7 +110,7 @@ impl Reference {
 }
 
 /// What people may be shown of a reference, whether or not it is one.
-pub(super) fn base_name_of(text: &str) -> String {
+pub(in crate::channel) fn base_name_of(text: &str) -> String {
     let name = match Source::parse(text) {
         Ok(Source::Remote(url)) => last_segment(&url)
             .or_else(|| url.host_str().map(str::to_owned))

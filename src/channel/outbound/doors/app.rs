@@ -14,13 +14,18 @@ use super::{
     AppDoor, AppReceiver, DoorError, Limits, MediaAnswer, MediaItem, NotSent, Receipt,
     RefusalClass, Tag,
 };
+use crate::channel::media::outbound::Loaded;
 use crate::channel::outbound::report::Invalid;
 use crate::clock::SharedClock;
 use crate::config::{Account, LiveConfig};
 use crate::files::MediaStore;
+use crate::ids::UserId;
+use crate::secret::Secret;
 use crate::wecom::api::{
-    ApiError, AppBody, AppMessage, ChatMessage, CodeClass, InvalidRecipients, Recipients, Sent,
+    ApiClient, ApiError, AppBody, AppMessage, CardChange, CardUpdate, ChatMessage, CodeClass,
+    InvalidRecipients, Recipients, Sent,
 };
+use crate::wecom::card::TemplateCard;
 
 use line::{Line, Lines};
 
@@ -52,6 +57,65 @@ impl ApiDoor {
             store,
             user_home,
         }
+    }
+
+    /// Sends what is loaded already, as [`AppDoor::send_media`].
+    pub(in crate::channel) async fn send_loaded(
+        &self,
+        account: &Account,
+        to: &AppReceiver,
+        loaded: Loaded,
+        limits: Limits,
+    ) -> MediaAnswer {
+        let name = loaded.name.clone();
+        match self.line(account) {
+            Ok(line) => media::send_loaded(&line, account, to, loaded, limits).await,
+            Err(error) => MediaAnswer {
+                name,
+                note: None,
+                result: Err(error.into()),
+            },
+        }
+    }
+
+    /// Sends a card to one member.
+    pub(in crate::channel) async fn send_card(
+        &self,
+        account: &Account,
+        user: &UserId,
+        card: &TemplateCard,
+        limits: Limits,
+    ) -> Result<Receipt, DoorError> {
+        let line = self.line(account)?;
+        let to = AppReceiver::Users(vec![user.clone()]);
+        let body = AppBody::TemplateCard(Box::new(in_app_styles(card)));
+        Ok(receipt(deliver(&line, account, &to, body, limits).await?))
+    }
+
+    /// Closes a card that a member clicked.
+    pub(in crate::channel) async fn close_card(
+        &self,
+        account: &Account,
+        user: &UserId,
+        response_code: Secret,
+        label: &str,
+        limits: Limits,
+    ) -> Result<Receipt, DoorError> {
+        let line = self.line(account)?;
+        let app = account.agent_app.as_ref();
+        let update = CardUpdate {
+            agent_id: app.and_then(|app| app.agent_id).unwrap_or_default(),
+            to: Recipients::user(user).map_err(ApiError::from)?,
+            response_code,
+            change: CardChange::Closed(label.to_owned()),
+        };
+        let sent = line.client.update_card(&update, limits.until).await;
+        Ok(receipt(sent?))
+    }
+
+    /// The client of an account's app, for what it fetches.
+    pub(in crate::channel) fn client(&self, account: &Account) -> Result<ApiClient, DoorError> {
+        Ok(self.line(account)?.client.clone())
     }
 
     fn line(&self, account: &Account) -> Result<Arc<Line>, DoorError> {
@@ -136,6 +200,22 @@ async fn deliver(
         duplicate_check: limits.duplicate_check,
     };
     line.client.send(&message, limits.until).await
+}
+
+/// The same card with the button styles of app messages, which number them in another way:
+/// red is 3 with bots and 4 with apps, grey is 4 with bots and 3 with apps.
+fn in_app_styles(card: &TemplateCard) -> TemplateCard {
+    let mut card = card.clone();
+    if let TemplateCard::ButtonInteraction(card) = &mut card {
+        for button in &mut card.button_list {
+            button.style = match button.style {
+                Some(3) => Some(4),
+                Some(4) => Some(3),
+                style => style,
+            };
+        }
+    }
+    card
 }
 
 fn receipt(sent: Sent) -> Receipt {

@@ -67,7 +67,7 @@ pub async fn resolve(
     }
     let account = account(config, request.account.as_deref())?;
     let target = certain(target, &account.id, routes).await?;
-    let (via, fallback) = ways(config, account, &target, request.via)?;
+    let (via, fallback) = ways(config, account, &target, request)?;
     let limits = text_limits(account, via);
     let mut warnings = Vec::new();
     let pieces = match chunk::pieces(&prepared(account, via, text), limits) {
@@ -171,7 +171,7 @@ async fn certain(
 }
 
 /// What of the agent app is missing for messages to people, as keys.
-fn missing_of_app(account: &Account, is_chat: bool) -> Vec<&'static str> {
+fn missing_of_app(account: &Account, has_number: bool) -> Vec<&'static str> {
     let Some(app) = &account.agent_app else {
         return vec!["corpId", "corpSecret", "agentId"];
     };
@@ -179,8 +179,8 @@ fn missing_of_app(account: &Account, is_chat: bool) -> Vec<&'static str> {
     if app.corp_secret.is_none() {
         missing.push("corpSecret");
     }
-    // A chat is found without the app's number.
-    if app.agent_id.is_none() && !is_chat {
+    // A chat is found without the app's number, and whoever wrote to the app named it.
+    if app.agent_id.is_none() && !has_number {
         missing.push("agentId");
     }
     missing
@@ -190,8 +190,9 @@ fn ways(
     config: &Config,
     account: &Account,
     target: &Target,
-    allowed: RequestVia,
+    request: &SendRequest,
 ) -> Result<(Door, Option<Door>), SendError> {
+    let allowed = request.via;
     let is_chat = matches!(target.kind, TargetKind::Chat(_));
     let what = what(&target.kind);
     let order: &[Door] = match &target.kind {
@@ -205,7 +206,7 @@ fn ways(
     if allowed == RequestVia::Bot && (target.via == Via::Agent || !order.contains(&Door::Bot)) {
         return Err(SendError::NotByBot { what });
     }
-    let missing = missing_of_app(account, is_chat);
+    let missing = missing_of_app(account, is_chat || request.agent_id.is_some());
     let mut open = order.iter().copied().filter(|door| match door {
         Door::Bot => target.via == Via::Any && account.bot_socket.is_some(),
         Door::Agent | Door::Appchat => allowed != RequestVia::Bot && missing.is_empty(),

@@ -1,5 +1,7 @@
 //! Sends a message, part after part, by one way and then perhaps another.
 
+use std::borrow::Cow;
+
 use tokio::time::Instant;
 
 use super::resolve::{Resolved, prepared, text_limits};
@@ -59,7 +61,7 @@ pub(super) async fn run(
     mut resolved: Resolved,
     request: &SendRequest,
 ) -> Result<DeliveryReport, SendError> {
-    let account = config.account(resolved.account.as_str())?;
+    let account = &with_number(config.account(resolved.account.as_str())?, request.agent_id);
     let Some(target) = resolved.parsed.take() else {
         return Err(SendError::Nothing);
     };
@@ -353,25 +355,50 @@ impl Run<'_> {
         })
     }
 
-    /// WeCom drops what an app sends beyond a member's quota, without a word.
     async fn take_app_budget(&self, to: &AppReceiver) -> Result<(), DoorError> {
-        let (kind, ids) = match to {
-            AppReceiver::Users(users) => {
-                let ids = users.iter().map(|user| user.as_str().to_ascii_lowercase());
-                (ChatKind::Direct, ids.collect())
-            }
-            AppReceiver::Chat(chat) => (ChatKind::Group, vec![chat.to_string()]),
-            // Whoever is in them has a quota too, which is not known here.
-            AppReceiver::Parties(_) | AppReceiver::Tags(_) | AppReceiver::All => return Ok(()),
-        };
-        for id in ids {
-            let account = self.app_of.clone();
-            let id = ChatId::new(id);
-            let chat = Chat { account, kind, id };
-            take(&self.planner.app_budgets, &chat, self.limits.until).await?;
-        }
-        Ok(())
+        take_budget(self.planner, &self.app_of, to, self.limits.until).await
     }
+}
+
+impl Planner {
+    /// Takes a message of an agent app from the quota of each member, waiting for it until
+    /// `until`: WeCom drops what is beyond it without a word.
+    ///
+    /// # Errors
+    /// It is used up for longer.
+    pub(in crate::channel) async fn take_app_budget(
+        &self,
+        account: &Account,
+        to: &AppReceiver,
+        until: Instant,
+    ) -> Result<(), DoorError> {
+        let app_of = app_of(&self.config.get(), account);
+        take_budget(self, &app_of, to, until).await
+    }
+}
+
+async fn take_budget(
+    planner: &Planner,
+    app_of: &AccountId,
+    to: &AppReceiver,
+    until: Instant,
+) -> Result<(), DoorError> {
+    let (kind, ids) = match to {
+        AppReceiver::Users(users) => {
+            let ids = users.iter().map(|user| user.as_str().to_ascii_lowercase());
+            (ChatKind::Direct, ids.collect())
+        }
+        AppReceiver::Chat(chat) => (ChatKind::Group, vec![chat.to_string()]),
+        // Whoever is in them has a quota too, which is not known here.
+        AppReceiver::Parties(_) | AppReceiver::Tags(_) | AppReceiver::All => return Ok(()),
+    };
+    for id in ids {
+        let account = app_of.clone();
+        let id = ChatId::new(id);
+        let chat = Chat { account, kind, id };
+        take(&planner.app_budgets, &chat, until).await?;
+    }
+    Ok(())
 }
 
 impl Way {
@@ -440,6 +467,20 @@ fn receivers(kind: &TargetKind) -> Option<usize> {
         TargetKind::Party(parties) => Some(parties.len()),
         TargetKind::Tag(tags) => Some(tags.len()),
         TargetKind::Chat(_) | TargetKind::All => None,
+    }
+}
+
+/// The account, with the number of its app where the configuration has none.
+fn with_number(account: &Account, agent_id: Option<u64>) -> Cow<'_, Account> {
+    match &account.agent_app {
+        Some(app) if app.agent_id.is_none() && agent_id.is_some() => {
+            let mut filled = account.clone();
+            if let Some(app) = &mut filled.agent_app {
+                app.agent_id = agent_id;
+            }
+            Cow::Owned(filled)
+        }
+        _ => Cow::Borrowed(account),
     }
 }
 

@@ -139,6 +139,7 @@ fn config(has: Has) -> Config {
             corp_id: "corp".to_owned(),
             agent_id: Some(7),
             receive: None,
+            max_clock_skew: None,
             corp_secret: Some(Secret::new("secret")),
             welcome_text: None,
             dm_policy: account.access.dm_policy,

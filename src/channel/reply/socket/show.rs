@@ -5,10 +5,11 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt};
 use tokio::time::Instant;
 
-use super::{Carrier, MAX_CONTENT_BYTES, SocketReply};
+use super::{Carrier, SocketReply};
 use crate::channel::fence;
 use crate::channel::outbound::Priority;
 use crate::channel::reply::markup::escape_reasoning_tags;
+use crate::channel::reply::split::MAX_CONTENT_BYTES;
 use crate::channel::reply::split::tail_window;
 use crate::channel::reply::visible::visible;
 use crate::texts;

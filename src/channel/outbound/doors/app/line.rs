@@ -51,12 +51,11 @@ impl Lines {
         let Some(app) = ApiSettings::of_account(account) else {
             return Ok(None);
         };
-        let tls = account.bot_socket.as_ref();
         let of = Of {
             app,
             network: account.network.clone(),
             media: account.media.clone(),
-            tls: tls.map_or_else(TlsFiles::default, |socket| socket.tls.clone()),
+            tls: account.tls(),
         };
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = lines.get(&account.id).filter(|line| line.of == of) {

@@ -36,6 +36,17 @@ pub(super) async fn send(
         Ok(Err(error)) => return failed(item.name(), MediaProblem::Unusable(error.for_operator())),
         Err(_) => return failed(item.name(), out_of_time()),
     };
+    send_loaded(line, account, to, loaded, limits).await
+}
+
+/// Sends what is loaded.
+pub(super) async fn send_loaded(
+    line: &Line,
+    account: &Account,
+    to: &AppReceiver,
+    loaded: Loaded,
+    limits: Limits,
+) -> MediaAnswer {
     let name = loaded.name.clone();
     let way = Way {
         line,

@@ -1,83 +1,38 @@
-//! An account's ways for files, in and out; new ones when its settings change.
+//! Files into the chats of a bot, over its connection.
 
-use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use tokio::time::timeout_at;
 
-use super::{Shared, StartError};
-use crate::channel::media::inbound::Fetcher;
+use super::super::ways::{Places, Ways};
 use crate::channel::media::outbound::{
-    Loader, MediaDelivery, MediaFailure, MediaOutcome, MediaSender, Reference, closing_notes,
+    MediaDelivery, MediaFailure, MediaOutcome, MediaSender, Reference, closing_notes,
 };
 use crate::channel::outbound::Budgets;
 use crate::channel::outbound::doors::{
     DoorError, Limits, MediaAnswer, MediaDoor, MediaItem, MediaProblem, NotSent, Receipt,
 };
-use crate::config::{Account, LiveConfig};
-use crate::egress::guard::{GuardOptions, GuardedClient, Route};
-use crate::files::{FileGrant, FileRoots, MediaScope, MediaStore};
-use crate::identity::TurnChat;
+use crate::files::FileGrant;
 use crate::ids::Chat;
 use crate::wecom::bot::{BotClient, UploadError};
-
-/// What an account fetches and sends files with.
-#[derive(Debug)]
-pub(super) struct MediaWays {
-    /// For WeCom's HTTP API.
-    pub(super) http: reqwest::Client,
-    pub(super) fetcher: Fetcher,
-    pub(super) files: FilesOut,
-}
-
-impl MediaWays {
-    /// Ways with the account's proxy, roots and limits.
-    pub(super) fn new(
-        settings: &Account,
-        client: BotClient,
-        budgets: Arc<Budgets>,
-        shared: &Shared,
-    ) -> Result<Self, StartError> {
-        let tls = settings
-            .bot_socket
-            .as_ref()
-            .map(|socket| socket.tls.clone())
-            .unwrap_or_default();
-        let guarded = |route| GuardedClient::new(GuardOptions::of_account(settings, route));
-        let loader = Loader::new(
-            &settings.media,
-            guarded(Route::Internet)?,
-            shared.clock.clone(),
-        );
-        Ok(Self {
-            http: crate::egress::client(&settings.network, &tls)?,
-            fetcher: Fetcher::new(
-                guarded(Route::WeCom)?,
-                shared.media.clone(),
-                shared.clock.clone(),
-                shared.downloads.clone(),
-            ),
-            files: FilesOut {
-                sender: MediaSender::new(client, loader, budgets),
-                config: shared.config.clone(),
-                store: shared.media.clone(),
-                user_home: shared.user_home.clone(),
-            },
-        })
-    }
-}
 
 /// The way of files into the chats of an account.
 #[derive(Debug)]
 pub(super) struct FilesOut {
     sender: MediaSender,
-    config: LiveConfig,
-    store: MediaStore,
-    user_home: Option<PathBuf>,
+    places: Places,
 }
 
 impl FilesOut {
+    /// Sends over `client` what `ways` load.
+    pub(super) fn new(client: BotClient, ways: &Ways, budgets: Arc<Budgets>) -> Self {
+        Self {
+            sender: MediaSender::new(client, ways.loader.clone(), budgets),
+            places: ways.places.clone(),
+        }
+    }
+
     /// Sends what an agent's answer names.
     pub(super) async fn send(
         &self,
@@ -86,7 +41,7 @@ impl FilesOut {
         chat: &Chat,
     ) -> MediaOutcome {
         self.sender
-            .send(reference, &self.roots(grant, chat), chat)
+            .send(reference, &self.places.roots(grant, chat), chat)
             .await
     }
 
@@ -98,16 +53,8 @@ impl FilesOut {
         chat: &Chat,
     ) -> MediaOutcome {
         self.sender
-            .send_text(text, &self.roots(grant, chat), chat)
+            .send_text(text, &self.places.roots(grant, chat), chat)
             .await
-    }
-
-    /// Where files may lie: the chat's own shelf, what `grant` allows, and what the operator
-    /// lists.
-    fn roots(&self, grant: &FileGrant, chat: &Chat) -> FileRoots {
-        let scope = MediaScope::of_chat(&chat.account, &TurnChat::from(chat));
-        let config = self.config.get();
-        FileRoots::of_delivery(&config, &self.store, &scope, grant, self.user_home.clone())
     }
 
     async fn send_item(&self, chat: &Chat, item: &MediaItem) -> MediaOutcome {
@@ -122,37 +69,37 @@ impl FilesOut {
     }
 }
 
-/// The ways in use.
+/// The way in use.
 #[derive(Debug)]
-pub(super) struct Ways(RwLock<Arc<MediaWays>>);
+pub(super) struct CurrentFiles(RwLock<Arc<FilesOut>>);
 
-impl Ways {
-    pub(super) fn new(ways: MediaWays) -> Self {
-        Self(RwLock::new(Arc::new(ways)))
+impl CurrentFiles {
+    pub(super) fn new(files: FilesOut) -> Self {
+        Self(RwLock::new(Arc::new(files)))
     }
 
     /// Hold it for one piece of work.
-    pub(super) fn get(&self) -> Arc<MediaWays> {
+    pub(super) fn get(&self) -> Arc<FilesOut> {
         self.0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    pub(super) fn replace(&self, ways: MediaWays) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ways);
+    pub(super) fn replace(&self, files: FilesOut) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
     }
 }
 
-/// The planner's view of [`MediaWays`].
+/// The planner's view of [`FilesOut`].
 #[derive(Debug)]
-pub(super) struct PlannedMedia(pub(super) Arc<Ways>);
+pub(super) struct PlannedMedia(pub(super) Arc<CurrentFiles>);
 
 #[async_trait]
 impl MediaDoor for PlannedMedia {
     async fn send(&self, chat: &Chat, item: &MediaItem, limits: Limits) -> MediaAnswer {
-        let ways = self.0.get();
-        match timeout_at(limits.until, ways.files.send_item(chat, item)).await {
+        let files = self.0.get();
+        match timeout_at(limits.until, files.send_item(chat, item)).await {
             Ok(outcome) => answer_of(outcome),
             // An upload takes longer than the message behind it, which may be out all the
             // same.

@@ -1,0 +1,96 @@
+//! Callbacks of bots: encrypted JSON both ways.
+
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use serde_json::Value;
+
+use super::body;
+use super::desk::{NotOpened, open};
+use super::path::Which;
+use super::refusal::Refusal;
+use super::routes::{Callee, now, plain};
+use crate::wecom::callback::{CallbackQuery, EnvelopeError, QueryError, reply_json, sealed_json};
+
+/// Answers one request to a bot's address.
+pub(super) async fn serve(
+    callee: &Callee,
+    which: &Which,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let config = callee.config.get();
+    let candidates = callee
+        .desk
+        .bots()
+        .candidates(which, &config.default_account);
+    if candidates.is_empty() {
+        let nobody = "no webhook bot has this address";
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "not_found", nobody));
+    }
+    let query = CallbackQuery::parse(request.uri().query().unwrap_or_default());
+    let query = query.map_err(bad_query)?;
+    if request.method() == Method::GET {
+        let echo = query.echo().map_err(bad_query)?;
+        let opened =
+            open(candidates, &query, echo, None, |_| None).map_err(|error| match error {
+                NotOpened::Sealed(reason) => {
+                    Refusal::new(StatusCode::FORBIDDEN, "decrypt_failed", reason)
+                }
+                error => not_found(error),
+            })?;
+        tracing::info!(account = %opened.address.account, "WeCom checked the address of a bot");
+        return Ok(plain(opened.message));
+    }
+    let (parts, stream) = request.into_parts();
+    let body = body::read(&parts.headers, stream).await?;
+    let sealed = sealed_json(&body).map_err(bad_envelope)?;
+    let fresh = Some(now(callee));
+    let opened = open(candidates, &query, &sealed, fresh, bot_of).map_err(not_found)?;
+    let callback = match serde_json::from_str(&opened.message) {
+        Ok(Value::Object(callback)) => callback,
+        // As for a text that does not open: it says nothing about what is inside.
+        _ => return Err(Refusal::bad("decrypt_failed", "no JSON object is inside")),
+    };
+    let reply = opened.address.calls.receive(callback).await;
+    let (
+        cipher,
+        CallbackQuery {
+            timestamp, nonce, ..
+        },
+    ) = (&opened.address.cipher, &query);
+    Ok(plain(reply_json(cipher, timestamp, nonce, &reply)))
+}
+
+/// Which bot a callback is for.
+fn bot_of(message: &str) -> Option<String> {
+    let callback: Value = serde_json::from_str(message).ok()?;
+    Some(callback.get("aibotid")?.as_str()?.to_owned())
+}
+
+fn bad_query(error: QueryError) -> Refusal {
+    match error {
+        QueryError::Missing(_) => Refusal::bad("missing required query parameters", error),
+        QueryError::Signature => not_found(NotOpened::NotFound),
+        _ => Refusal::bad("invalid_parameters", error),
+    }
+}
+
+fn bad_envelope(error: EnvelopeError) -> Refusal {
+    match error {
+        EnvelopeError::Empty => Refusal::bad("empty payload", error),
+        EnvelopeError::NoSealedText => Refusal::bad("missing encrypt field", error),
+        _ => Refusal::bad("invalid JSON body", error),
+    }
+}
+
+fn not_found(error: NotOpened) -> Refusal {
+    let forbidden = |word| Refusal::new(StatusCode::FORBIDDEN, word, &error);
+    match &error {
+        NotOpened::NotFound => forbidden("account_not_found")
+            .saying("Bot callback account not found: signature verification failed."),
+        NotOpened::Conflict(_) => forbidden("account_conflict")
+            .saying("Bot callback account conflict: multiple accounts matched signature."),
+        NotOpened::Stale { .. } => forbidden("stale_timestamp"),
+        NotOpened::Sealed(reason) => Refusal::bad("decrypt_failed", reason),
+    }
+}
