@@ -79,6 +79,7 @@ const FILES: &[(&str, &str)] = files![
     "faults.js",
     "feed.js",
     "fields.js",
+    "hook-faults.js",
     "i18n.js",
     "icon.svg",
     "icons.js",

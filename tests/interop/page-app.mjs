@@ -47,6 +47,14 @@ await visit(`/#${encodeURIComponent('app:wwPAGE/1000002:zhangwei')}`, async (pag
   await page.locator('.is-outgoing').waitFor({ state: 'detached' });
   reached('voice');
 
+  await page.locator('.conversation-head').getByRole('button', { name: '故障' }).click();
+  await page.getByRole('button', { name: 'XML 实体炸弹' }).click();
+  await page.getByText('等待下一次回调的故障：1 个').waitFor();
+  await page.getByRole('button', { name: '全部恢复正常' }).click();
+  await page.getByText('等待下一次回调的故障：0 个').waitFor();
+  await page.getByRole('button', { name: '关闭' }).click();
+  reached('faults');
+
   await page.setViewportSize({ width: 390, height: 844 });
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.getByRole('button', { name: '返回会话列表' }).click();

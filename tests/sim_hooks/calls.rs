@@ -239,10 +239,10 @@ async fn an_address_is_checked_as_the_console_does() {
         (None, Some(good.plain.clone()))
     );
     assert_eq!(hooks.check(app()).await.unwrap().problem, None);
-    let spoilt: [fn(String) -> String; 3] = [
-        |text| format!("\"{text}\""),
-        |text| format!("{text}\n"),
-        |_| String::new(),
+    let spoilt: [fn(String) -> Option<String>; 3] = [
+        |text| Some(format!("\"{text}\"")),
+        |text| Some(format!("{text}\n")),
+        |_| Some(String::new()),
     ];
     for spoil in spoilt {
         *receiver.echo.lock().unwrap() = spoil;
@@ -252,11 +252,7 @@ async fn an_address_is_checked_as_the_console_does() {
             Some("the answer is not exactly the echoed text")
         );
     }
-    let late: fn(String) -> String = |text| {
-        std::thread::sleep(Duration::from_millis(1_200));
-        text
-    };
-    *receiver.echo.lock().unwrap() = late;
+    *receiver.echo.lock().unwrap() = |_| None;
     let slow = hooks.check(bot).await.unwrap();
     assert_eq!(slow.problem.as_deref(), Some("no answer within 1s"));
     sim.set_webhook(DEMO_BOT, None).unwrap();
@@ -287,4 +283,29 @@ async fn what_cannot_be_an_address_is_refused() {
     );
     assert!(sim.apps().set_callback(&app(), Some(hook)).is_err());
     assert!(sim.set_webhook("nobody", None).is_err());
+}
+
+#[tokio::test]
+async fn two_hundred_members_are_heard_once_each() {
+    let receiver = quiet().await;
+    let sim = start(&receiver).await;
+    for n in 0..200 {
+        sim.add_user(format!("member{n}"), "M").unwrap();
+    }
+    for n in 0..200 {
+        let member = sim.member(DEMO_BOT, format!("member{n}"));
+        assert!(member.say("hi").unwrap().delivered);
+    }
+    for n in 0..200 {
+        let user = Some(format!("member{n}").into());
+        let is_it = |call: &wecom::sim::HookCall| call.done && call.user == user;
+        let call = sim.wait_hook_call(DEADLINE, is_it).await.unwrap();
+        assert_eq!(call.attempts.len(), 1);
+    }
+    let frames = receiver.frames().into_iter();
+    let users: std::collections::BTreeSet<String> = frames
+        .map(|frame| frame["from"]["userid"].to_string())
+        .collect();
+    assert_eq!((users.len(), receiver.got().len()), (200, 200));
+    assert_eq!(reasons(&sim), Vec::<String>::new());
 }

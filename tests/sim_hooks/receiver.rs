@@ -51,8 +51,8 @@ pub(crate) struct Receiver {
     script: Box<Script>,
     got: Mutex<Vec<Got>>,
     refused: Mutex<Vec<String>>,
-    /// What a check of the address is answered with, made of the opened text.
-    pub(crate) echo: Mutex<fn(String) -> String>,
+    /// What a check of the address is answered with, made of the opened text; `None` is never.
+    pub(crate) echo: Mutex<fn(String) -> Option<String>>,
 }
 
 impl Receiver {
@@ -63,7 +63,7 @@ impl Receiver {
             script: Box::new(script),
             got: Mutex::default(),
             refused: Mutex::default(),
-            echo: Mutex::new(|text| text),
+            echo: Mutex::new(Some),
         });
         let router = Router::new()
             .fallback(take)
@@ -133,13 +133,13 @@ impl Receiver {
         })
     }
 
-    fn check(&self, uri: &Uri, query: &str) -> Response {
+    fn check(&self, uri: &Uri, query: &str) -> Option<Response> {
         let cipher = Self::cipher(uri.path() == "/app");
         let parsed = CallbackQuery::parse(query).unwrap();
         let sealed = parsed.echo().unwrap();
         assert!(cipher.verify(&parsed, sealed));
         let echo = *self.echo.lock().unwrap();
-        echo(cipher.open(sealed).unwrap()).into_response()
+        echo(cipher.open(sealed).unwrap()).map(IntoResponse::into_response)
     }
 }
 
@@ -152,7 +152,10 @@ async fn take(
 ) -> Response {
     let query = query.unwrap_or_default();
     if method == Method::GET {
-        return receiver.check(&uri, &query);
+        return match receiver.check(&uri, &query) {
+            Some(answer) => answer,
+            None => std::future::pending().await,
+        };
     }
     let got = match receiver.open(&uri, &query, &body) {
         Ok(got) => got,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use wecom::clock::ManualClock;
@@ -114,11 +113,12 @@ async fn after_its_window_nobody_asks_for_a_stream() {
     // for one of the other.
     let before = count("LiNa");
     sim.member(DEMO_BOT, "zhangwei").say("hi").unwrap();
-    let deadline = tokio::time::Instant::now() + DEADLINE;
-    while count("zhangwei") < 20 {
-        assert!(tokio::time::Instant::now() < deadline);
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let last = sim.hooks().calls().last().unwrap().seq;
+    let much_later = |call: &HookCall| {
+        let is_other = call.user == Some("zhangwei".into());
+        is_other && call.kind == "stream" && call.done && call.seq > last + 20
+    };
+    sim.wait_hook_call(DEADLINE, much_later).await.unwrap();
     assert!(count("LiNa") <= before + 1);
     let shown = sim.transcript(&direct("LiNa"));
     assert!(

@@ -144,3 +144,29 @@ export const setFaults = (bot, request) => call('PUT', faultsPath(bot), request)
 
 /** @param {string} bot */
 export const clearFaults = (bot) => call('DELETE', faultsPath(bot));
+
+/** @param {string} owner `bot:<id>` or `app:<id>` */
+const hookPath = (owner) => `/sim/hooks/${encodeURIComponent(owner)}`;
+
+/**
+ * The faults of callbacks that stand.
+ * @param {string} owner
+ * @returns {Promise<object[]>}
+ */
+export const hookFaults = (owner) => call('GET', `${hookPath(owner)}/faults`);
+
+/**
+ * @param {string} owner
+ * @param {string | Record<string, number>} fault
+ */
+export const addHookFault = (owner, fault) => call('POST', `${hookPath(owner)}/faults`, { fault });
+
+/** @param {string} owner */
+export const clearHookFaults = (owner) => call('DELETE', `${hookPath(owner)}/faults`);
+
+/**
+ * Checks an address as the console does.
+ * @param {string} owner
+ * @returns {Promise<{ problem: string | null }>}
+ */
+export const checkHook = (owner) => call('POST', `${hookPath(owner)}/check`);

@@ -14,6 +14,9 @@ export function appPartner(app) {
   return { id: app.id, name: app.name, connected: app.called, called: app.called, isApp: true };
 }
 
+/** How the control API names whoever is called. @param {{ id: string, isApp: boolean }} partner */
+export const ownerOf = ({ id, isApp }) => `${isApp ? 'app' : 'bot'}:${id}`;
+
 /**
  * Whether somebody hears what is said, and how a reader is told.
  * @param {Partner} partner

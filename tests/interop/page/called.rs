@@ -164,6 +164,7 @@ async fn a_person_talks_with_an_app() {
     );
     assert_eq!(transcript.as_deref(), Some("谢谢"));
     person.reaches("voice").await;
+    person.reaches("faults").await;
     person.leaves().await;
     assert_eq!(sim.violations(), []);
 }
