@@ -1,8 +1,10 @@
 //! `wecom sim`: the simulator by itself.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Args;
 
 use super::{EXIT_UNAVAILABLE, print, run::asked_to_stop, tokio_runtime};
@@ -22,17 +24,29 @@ pub(super) struct SimArgs {
     /// Start without the demo's bot, users and groups
     #[arg(long)]
     empty: bool,
+
+    /// Bots, users, groups and apps to begin with, as JSON; webhooks and callbacks included
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &SimArgs) -> anyhow::Result<ExitCode> {
+    let mut seed = if args.empty {
+        Seed::empty()
+    } else {
+        Seed::demo()
+    };
+    if let Some(path) = &args.seed {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let others = Seed::from_json(&text)
+            .with_context(|| format!("{} does not say who exists", path.display()))?;
+        seed = seed.with(others);
+    }
     let options = SimOptions {
         bind: args.bind,
         allow_remote: args.allow_remote,
-        seed: if args.empty {
-            Seed::empty()
-        } else {
-            Seed::demo()
-        },
+        seed,
         ..SimOptions::default()
     };
     tokio_runtime()?.block_on(async {
@@ -46,6 +60,7 @@ pub(super) fn run(args: &SimArgs) -> anyhow::Result<ExitCode> {
         };
         print::line(&format!("chat page   {}", sim.page_url()));
         print::line(&format!("bot socket  {}", sim.bot_url()));
+        print::line(&format!("app API     {}/", sim.api_url()));
         if !args.empty {
             print::line(&format!(
                 "demo bot    botId {DEMO_BOT}, secret {DEMO_SECRET}"

@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::apps::AppId;
 use crate::ids::{BotId, ChatId, UserId};
 
-/// One simulated conversation of one bot.
+/// One simulated conversation of one bot or app.
 ///
-/// Its text form is its name in the control API: `direct:<bot>:<user>` or
-/// `group:<bot>:<group>`.
+/// Its text form is its name in the control API: `direct:<bot>:<user>`,
+/// `group:<bot>:<group>` or `app:<corp id>/<number>:<user>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum SimChat {
@@ -28,11 +29,20 @@ pub enum SimChat {
         /// The group.
         group: ChatId,
     },
+    /// A member and a self-built app.
+    App {
+        /// The app.
+        app: AppId,
+        /// The member.
+        user: UserId,
+    },
 }
 
 /// A text that names no chat.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names no chat: write `direct:<bot>:<user>` or `group:<bot>:<group>`")]
+#[error(
+    "`{0}` names no chat: write `direct:<bot>:<user>`, `group:<bot>:<group>` or `app:<corp id>/<number>:<user>`"
+)]
 pub struct BadChatName(String);
 
 impl SimChat {
@@ -52,17 +62,34 @@ impl SimChat {
         }
     }
 
-    /// The bot of the conversation.
-    pub fn bot(&self) -> &BotId {
-        match self {
-            Self::Direct { bot, .. } | Self::Group { bot, .. } => bot,
+    /// The chat of `user` with an app.
+    pub fn app(app: AppId, user: impl Into<UserId>) -> Self {
+        Self::App {
+            app,
+            user: user.into(),
         }
     }
 
-    /// The member, in a direct chat.
+    /// The bot of the conversation.
+    pub fn bot(&self) -> Option<&BotId> {
+        match self {
+            Self::Direct { bot, .. } | Self::Group { bot, .. } => Some(bot),
+            Self::App { .. } => None,
+        }
+    }
+
+    /// The app of the conversation.
+    pub fn app_id(&self) -> Option<&AppId> {
+        match self {
+            Self::App { app, .. } => Some(app),
+            Self::Direct { .. } | Self::Group { .. } => None,
+        }
+    }
+
+    /// The member, in a direct chat or one with an app.
     pub fn user(&self) -> Option<&UserId> {
         match self {
-            Self::Direct { user, .. } => Some(user),
+            Self::Direct { user, .. } | Self::App { user, .. } => Some(user),
             Self::Group { .. } => None,
         }
     }
@@ -70,7 +97,7 @@ impl SimChat {
     /// The group, in a group chat.
     pub fn group_id(&self) -> Option<&ChatId> {
         match self {
-            Self::Direct { .. } => None,
+            Self::Direct { .. } | Self::App { .. } => None,
             Self::Group { group, .. } => Some(group),
         }
     }
@@ -81,6 +108,7 @@ impl fmt::Display for SimChat {
         match self {
             Self::Direct { bot, user } => write!(f, "direct:{bot}:{user}"),
             Self::Group { bot, group } => write!(f, "group:{bot}:{group}"),
+            Self::App { app, user } => write!(f, "app:{app}:{user}"),
         }
     }
 }
@@ -98,6 +126,7 @@ impl FromStr for SimChat {
         match kind {
             "direct" => Ok(Self::direct(bot, id)),
             "group" => Ok(Self::group(bot, id)),
+            "app" => Ok(Self::app(bot.parse().map_err(|_| bad())?, id)),
             _ => Err(bad()),
         }
     }
@@ -123,7 +152,12 @@ mod tests {
 
     #[test]
     fn names_go_there_and_back() {
-        for name in ["direct:aib:LiSi", "group:aib:wrAbC", "direct:aib:a:b"] {
+        for name in [
+            "direct:aib:LiSi",
+            "group:aib:wrAbC",
+            "direct:aib:a:b",
+            "app:ww1/7:LiSi",
+        ] {
             assert_eq!(name.parse::<SimChat>().unwrap().to_string(), name);
         }
     }
@@ -137,6 +171,7 @@ mod tests {
             "direct::lisi",
             "direct:aib:",
             "x:a:b",
+            "app:ww1:LiSi",
         ] {
             assert!(name.parse::<SimChat>().is_err(), "{name}");
         }

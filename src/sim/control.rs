@@ -22,9 +22,10 @@ use super::company;
 use super::events;
 use super::faults::{FaultRequest, Faults};
 use super::guard;
+use super::hooks;
 use super::injection::{Injected, Injection, Push, RawFrame};
 use super::mcp;
-use super::options::{SeedBot, SeedGroup, SeedUser};
+use super::newcomer::{NewBot, NewGroup, NewUser};
 use super::record::{ConnectionInfo, RecordedFrame, Violation};
 use super::shared::Shared;
 use super::sim::SimError;
@@ -56,6 +57,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .merge(mcp::router())
         .merge(company::router())
         .merge(apps::router())
+        .merge(hooks::router())
         .route("/frames/{bot}", get(frames))
         .route("/connections/{bot}", get(connection))
         .route("/violations", get(violations))
@@ -70,7 +72,9 @@ async fn state(State(shared): World) -> Json<Value> {
     let world = shared.world();
     let bots: Vec<Value> = world
         .bots()
-        .map(|(id, name, connected)| json!({ "id": id, "name": name, "connected": connected }))
+        .map(|(id, name, connected, called)| {
+            json!({ "id": id, "name": name, "connected": connected, "called": called })
+        })
         .collect();
     let users: Vec<Value> = world
         .users()
@@ -82,66 +86,30 @@ async fn state(State(shared): World) -> Json<Value> {
             json!({ "id": id, "name": group.name, "members": group.members, "bots": group.bots })
         })
         .collect();
+    let apps: Vec<Value> = world.app_rows().collect();
     let seq = world.feed().head();
-    Json(json!({ "bots": bots, "users": users, "groups": groups, "seq": seq }))
-}
-
-#[derive(Deserialize)]
-struct NewUser {
-    id: UserId,
-    name: String,
-    #[serde(default)]
-    alias: String,
+    Json(json!({ "bots": bots, "users": users, "groups": groups, "apps": apps, "seq": seq }))
 }
 
 async fn add_user(State(shared): World, Body(user): Body<NewUser>) -> Result<Json<Value>, Failure> {
     let id = user.id.clone();
-    shared.world().add_user(SeedUser {
-        id: user.id,
-        name: user.name,
-        alias: user.alias,
-    })?;
+    shared.world().add_user(user.into())?;
     Ok(Json(json!({ "id": id })))
-}
-
-#[derive(Deserialize)]
-struct NewGroup {
-    id: Option<ChatId>,
-    name: String,
-    members: Vec<UserId>,
-    bots: Vec<BotId>,
 }
 
 async fn add_group(
     State(shared): World,
     Body(group): Body<NewGroup>,
 ) -> Result<Json<Value>, Failure> {
-    let id = group
-        .id
-        .unwrap_or_else(|| generate("wr", shared.now()).replace('_', "").into());
-    shared.world().add_group(SeedGroup {
-        id: id.clone(),
-        name: group.name,
-        members: group.members,
-        bots: group.bots,
-    })?;
+    let group = group.seeded(|| generate("wr", shared.now()).replace('_', "").into());
+    let id = group.id.clone();
+    shared.world().add_group(group)?;
     Ok(Json(json!({ "id": id })))
-}
-
-#[derive(Deserialize)]
-struct NewBot {
-    id: BotId,
-    secret: String,
-    name: String,
 }
 
 async fn add_bot(State(shared): World, Body(bot): Body<NewBot>) -> Result<Json<Value>, Failure> {
     let id = bot.id.clone();
-    shared.world().add_bot(SeedBot {
-        id: bot.id,
-        secret: bot.secret.as_str().into(),
-        name: bot.name,
-    })?;
+    shared.world().add_bot(bot.into())?;
     Ok(Json(json!({ "id": id })))
 }
 
@@ -280,12 +248,22 @@ async fn chats(State(shared): World) -> Json<Vec<Value>> {
     let mut chats: Vec<_> = world.conversations().newest().collect();
     chats.sort_by_key(|(_, newest)| std::cmp::Reverse(newest.id));
     let rows = chats.into_iter().map(|(chat, newest)| {
-        let mut row = json!({ "chat": chat, "bot": chat.bot() });
+        let mut row = json!({ "chat": chat });
         if let Some(row) = row.as_object_mut() {
             match chat {
-                SimChat::Direct { user, .. } => row.insert("user".to_owned(), json!(user)),
-                SimChat::Group { group, .. } => row.insert("group".to_owned(), json!(group)),
-            };
+                SimChat::Direct { bot, user } => {
+                    row.insert("bot".to_owned(), json!(bot));
+                    row.insert("user".to_owned(), json!(user));
+                }
+                SimChat::Group { bot, group } => {
+                    row.insert("bot".to_owned(), json!(bot));
+                    row.insert("group".to_owned(), json!(group));
+                }
+                SimChat::App { app, user } => {
+                    row.insert("app".to_owned(), json!(app));
+                    row.insert("user".to_owned(), json!(user));
+                }
+            }
             row.insert("last_at".to_owned(), json!(newest.updated_at));
             row.insert("preview".to_owned(), json!(newest.preview()));
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::apps::AppId;
 use super::chat::SimChat;
 use crate::ids::{MediaId, MessageId, ReqId, StreamId};
 
@@ -60,10 +61,14 @@ pub struct Entry {
     /// Number of the entry that is quoted, where it is one of the simulator's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quoted: Option<u64>,
+    /// What a text card, a place or a link shows, under the names of the protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Value>,
     /// The parts of a mixed message, as pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixed: Option<Value>,
-    /// The same as they look, where the files are the simulator's own.
+    /// The same as they look, where the files are the simulator's own; of a stream, its
+    /// pictures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<EntryPart>,
     /// The id that a rating of this entry carries.
@@ -87,9 +92,9 @@ pub enum EntryPart {
 /// Who wrote an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
-    /// Person, bot or the service itself.
+    /// Person, bot, app or the service itself.
     pub kind: PartyKind,
-    /// The person's or bot's id; `wecom` for the service.
+    /// The id of the person, bot or app; `wecom` for the service.
     pub id: String,
 }
 
@@ -101,6 +106,8 @@ pub enum PartyKind {
     User,
     /// The bot.
     Bot,
+    /// A self-built app.
+    App,
     /// The service.
     System,
 }
@@ -125,8 +132,14 @@ pub enum EntryKind {
     File,
     /// A video.
     Video,
+    /// A card of an app that leads to an address.
+    TextCard,
     /// Text and pictures of a person in one message.
     Mixed,
+    /// A place that a person sent to an app.
+    Location,
+    /// A link that a person sent to an app.
+    Link,
     /// Something that happened; `content` names it.
     Event,
     /// The bot's greeting.
@@ -169,6 +182,7 @@ impl Entry {
             media: None,
             quote: None,
             quoted: None,
+            detail: None,
             mixed: None,
             parts: Vec::new(),
             feedback_id: None,
@@ -181,9 +195,9 @@ impl Entry {
         self.content.as_deref().unwrap_or_default()
     }
 
-    /// Whether the bot wrote it.
+    /// Whether the bot or app wrote it.
     pub fn is_from_bot(&self) -> bool {
-        self.from.kind == PartyKind::Bot
+        matches!(self.from.kind, PartyKind::Bot | PartyKind::App)
     }
 
     /// One line for a list of conversations, at most `PREVIEW_CHARS` characters.
@@ -193,6 +207,11 @@ impl Entry {
                 .card
                 .as_ref()
                 .and_then(|card| card.pointer("/main_title/title")?.as_str()),
+            EntryKind::TextCard | EntryKind::Location | EntryKind::Link => {
+                let detail = self.detail.as_ref();
+                let named = |name: &str| detail?.get(name)?.as_str();
+                named("title").or_else(|| named("label"))
+            }
             _ => self.media.as_ref().map(|media| media.name.as_str()),
         };
         text.unwrap_or(self.text())
@@ -216,6 +235,14 @@ impl Party {
     pub(super) fn bot(id: &crate::ids::BotId) -> Self {
         Self {
             kind: PartyKind::Bot,
+            id: id.to_string(),
+        }
+    }
+
+    /// An app.
+    pub(super) fn app(id: &AppId) -> Self {
+        Self {
+            kind: PartyKind::App,
             id: id.to_string(),
         }
     }

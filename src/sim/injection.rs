@@ -191,6 +191,16 @@ impl Injection {
 
     /// The frame as it goes over the wire.
     pub(super) fn frame(&self, msgid: &MessageId, req_id: &ReqId, now_ms: i64) -> Value {
+        let cmd = match &self.push {
+            Push::Message { .. } => "aibot_msg_callback",
+            Push::Event { .. } => "aibot_event_callback",
+        };
+        let body = self.body(msgid, now_ms);
+        json!({ "cmd": cmd, "headers": { "req_id": req_id }, "body": body })
+    }
+
+    /// The frame's body.
+    pub(super) fn body(&self, msgid: &MessageId, now_ms: i64) -> Map<String, Value> {
         let mut body = Map::new();
         body.insert("msgid".to_owned(), json!(msgid));
         body.insert("create_time".to_owned(), json!(now_ms / 1_000));
@@ -219,11 +229,10 @@ impl Injection {
             };
             body.insert("from".to_owned(), from);
         }
-        let cmd = match &self.push {
+        match &self.push {
             Push::Message { msgtype, content } => {
                 body.insert("msgtype".to_owned(), json!(msgtype));
                 body.insert(msgtype.clone(), content.clone());
-                "aibot_msg_callback"
             }
             Push::Event { eventtype, detail } => {
                 let mut event = Map::new();
@@ -233,16 +242,15 @@ impl Injection {
                 }
                 body.insert("msgtype".to_owned(), json!("event"));
                 body.insert("event".to_owned(), Value::Object(event));
-                "aibot_event_callback"
             }
-        };
+        }
         if let Some(quote) = &self.quote {
             body.insert("quote".to_owned(), quote.clone());
         }
         for key in &self.omit {
             body.shift_remove(key);
         }
-        json!({ "cmd": cmd, "headers": { "req_id": req_id }, "body": body })
+        body
     }
 }
 

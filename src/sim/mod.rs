@@ -4,7 +4,8 @@
 //! the long connection at `/`, a chat page for a person at the same address, and a
 //! control API under `/sim/` through which tests and the page write as members, read
 //! transcripts and make things go wrong, and the company's category servers (MCP) under
-//! `/mcp/`, and the HTTP API of self-built apps under `/cgi-bin/`. `docs/simulator.md` describes it for users.
+//! `/mcp/`, and the HTTP API of self-built apps under `/cgi-bin/`. Bots with a webhook and
+//! apps with a callback are called by it. `docs/simulator.md` describes it for users.
 //!
 //! It is the other side of [`crate::wecom`] and shares nothing with it, so that a
 //! misunderstanding on one side shows on the other. The rules (`rules`) are pure; the
@@ -23,9 +24,11 @@ mod events;
 mod faults;
 mod gate;
 mod guard;
+mod hooks;
 mod injection;
 mod mcp;
 mod member;
+mod newcomer;
 mod options;
 mod page;
 mod record;
@@ -38,7 +41,8 @@ mod socket;
 mod world;
 
 pub use apps::{
-    ApiCall, ApiFault, ApiFaultKind, AppEntry, AppUpload, AppsHandle, MemberFile, SeedApp,
+    ApiCall, ApiFault, ApiFaultKind, AppEntry, AppId, AppMember, AppSaid, AppUpload, AppsHandle,
+    BadAppName, MemberFile, SeedApp,
 };
 pub use attachment::{
     Attachment, AttachmentKind, Download, DownloadFault, DownloadFaultKind, Fetch, Handover,
@@ -53,6 +57,9 @@ pub use entry::{Entry, EntryKind, EntryMedia, EntryPart, Party, PartyKind};
 pub use faults::{
     AckError, AckLoss, AckLosses, FaultRequest, Faults, IgnoreSubscribe, RefuseSubscribe,
 };
+pub use hooks::{
+    BadOwnerName, HookAttempt, HookCall, HookFault, HookFaultKind, HookOwner, HooksHandle, Webhook,
+};
 pub use injection::{Injected, Injection, Push, RawFrame};
 pub use mcp::{
     McpAnswers, McpCall, McpFault, McpFaultKind, McpHandle, McpKey, McpOutcome, McpSwitches,
@@ -60,7 +67,8 @@ pub use mcp::{
 };
 pub use member::{MessagePart, Rating, Said, SimMember};
 pub use options::{
-    DEMO_BOT, DEMO_SECRET, Limits, Quota, Seed, SeedBot, SeedGroup, SeedUser, SimOptions,
+    CallbackPace, DEMO_BOT, DEMO_SECRET, Limits, Quota, Seed, SeedBot, SeedGroup, SeedUser,
+    SimOptions,
 };
 pub use record::{Ack, ConnectionInfo, RecordedFrame, Violation};
 pub use sim::{FaultsHandle, Sim, SimError, WaitError};

@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use super::apps::SeedApp;
+use super::hooks::Webhook;
 use crate::clock::{SharedClock, SystemClock};
 use crate::ids::{BotId, ChatId, UserId};
 use crate::secret::Secret;
@@ -32,6 +34,8 @@ pub struct SimOptions {
     pub kick_close: Duration,
     /// Quotas on new messages and uploads.
     pub limits: Limits,
+    /// How callbacks are made.
+    pub callbacks: CallbackPace,
 }
 
 impl Default for SimOptions {
@@ -44,6 +48,32 @@ impl Default for SimOptions {
             stream_life: STREAM_LIFE,
             kick_close: KICK_CLOSE,
             limits: Limits::default(),
+            callbacks: CallbackPace::default(),
+        }
+    }
+}
+
+/// How long callbacks wait for their answers, and how often streams are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallbackPace {
+    /// How long an answer may take before the connection is dropped and the same callback is
+    /// sent again. 5 seconds.
+    pub answer_within: Duration,
+    /// The same for the check of an address, which is made once. 1 second.
+    pub check_within: Duration,
+    /// Between two polls of a stream. 1 second.
+    pub poll_interval: Duration,
+    /// For how long after the message its stream is asked for. 6 minutes.
+    pub stream_window: Duration,
+}
+
+impl Default for CallbackPace {
+    fn default() -> Self {
+        Self {
+            answer_within: Duration::from_secs(5),
+            check_within: Duration::from_secs(1),
+            poll_interval: Duration::from_secs(1),
+            stream_window: Duration::from_mins(6),
         }
     }
 }
@@ -98,6 +128,8 @@ pub struct Seed {
     pub users: Vec<SeedUser>,
     /// Groups.
     pub groups: Vec<SeedGroup>,
+    /// Self-built apps.
+    pub apps: Vec<SeedApp>,
 }
 
 /// A bot.
@@ -109,6 +141,8 @@ pub struct SeedBot {
     pub secret: Secret,
     /// Display name: what a group mentions.
     pub name: String,
+    /// Where it is called. Such a bot needs no socket: what members do goes there.
+    pub webhook: Option<Webhook>,
 }
 
 /// A member.
@@ -159,6 +193,7 @@ impl Seed {
                 id: DEMO_BOT.into(),
                 secret: DEMO_SECRET.into(),
                 name: "小助手".to_owned(),
+                webhook: None,
             }],
             users: vec![
                 user("zhangwei", "张伟", "David"),
@@ -178,6 +213,7 @@ impl Seed {
                     &["zhangwei", "wangfang", "LiNa", "liuyang"],
                 ),
             ],
+            apps: Vec::new(),
         }
     }
 }

@@ -54,8 +54,11 @@ pub struct Ack {
 pub struct Violation {
     /// When it came (Unix milliseconds).
     pub at: i64,
-    /// The connection's number.
+    /// The connection's number; 0 for the answer to a callback.
     pub connection: u64,
+    /// Number of the callback that was answered so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<u64>,
     /// The bot, once the connection is subscribed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bot: Option<BotId>,

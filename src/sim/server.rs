@@ -9,15 +9,16 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use tokio_util::sync::CancellationToken;
 
+use super::apps::AppsHandle;
 use super::gate::Gate;
 use super::options::SimOptions;
 use super::shared::Shared;
 use super::sim::SimError;
 use super::world::{Settings, World};
-use super::{apps, attachment, control, mcp, page, socket};
+use super::{apps, attachment, control, hooks, mcp, page, socket};
 use crate::task;
 
 /// Binds and serves. The token is cancelled when everything has ended.
@@ -31,9 +32,19 @@ pub(super) fn start(
         stream_life: options.stream_life,
         kick_close: options.kick_close,
         limits: options.limits,
+        stream_window: options.callbacks.stream_window,
     };
-    let world = World::new(options.seed, settings)?;
-    let shared = Arc::new(Shared::new(world, options.clock, options.allow_remote));
+    let mut seed = options.seed;
+    let apps = std::mem::take(&mut seed.apps);
+    let world = World::new(seed, settings)?;
+    let wire = hooks::Wire::new()
+        .map_err(|error| SimError::Invalid(format!("no callbacks can be made: {error}")))?;
+    let pace = options.callbacks;
+    let shared = Shared::new(world, wire, pace, options.clock, options.allow_remote);
+    let shared = Arc::new(shared);
+    for app in apps {
+        AppsHandle::new(Arc::clone(&shared)).add(app)?;
+    }
     let cannot_bind = |source| SimError::Bind {
         addr: options.bind,
         source,
@@ -44,7 +55,15 @@ pub(super) fn start(
         let mut world = shared.world();
         world.gateway.listen_at(format!("http://{addr}"));
         world.links.listen_at(format!("http://{addr}"));
+        world.respond_at(format!("http://{addr}"));
     }
+    let (queue, jobs) = hooks::jobs();
+    shared.world().hooks = queue;
+    task::spawn(
+        &shared.tasks,
+        "sim-hooks",
+        hooks::run(Arc::clone(&shared), jobs),
+    );
     let ended = CancellationToken::new();
     task::spawn(
         &shared.tasks,
@@ -86,6 +105,7 @@ fn router(shared: Arc<Shared>) -> Router {
             "/mcp/{server}",
             any(mcp::serve).layer(DefaultBodyLimit::max(MCP_BODY_MAX)),
         )
+        .route("/cgi-bin/aibot/response", post(hooks::respond))
         .route(
             "/cgi-bin/{*call}",
             any(apps::serve).layer(DefaultBodyLimit::max(API_BODY_MAX)),

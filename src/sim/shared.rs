@@ -12,6 +12,8 @@ use tokio_util::task::TaskTracker;
 use super::apps::Apps;
 use super::company::Company;
 use super::faults::{FaultRequest, Faults};
+use super::hooks::{Hooks, Wire};
+use super::options::CallbackPace;
 use super::sim::SimError;
 use super::world::World;
 use crate::clock::SharedClock;
@@ -25,6 +27,12 @@ pub(super) struct Shared {
     world: Mutex<World>,
     /// Held alone.
     apps: Mutex<Apps>,
+    /// Held alone.
+    hooks: Mutex<Hooks>,
+    /// The way out, to those who are called.
+    pub(super) wire: Wire,
+    /// How they are called.
+    pub(super) pace: CallbackPace,
     clock: SharedClock,
     /// How far the simulator's time is ahead of the clock, in milliseconds.
     ahead_ms: AtomicI64,
@@ -40,11 +48,20 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Shares a world.
-    pub(super) fn new(world: World, clock: SharedClock, allow_remote: bool) -> Self {
+    pub(super) fn new(
+        world: World,
+        wire: Wire,
+        pace: CallbackPace,
+        clock: SharedClock,
+        allow_remote: bool,
+    ) -> Self {
         Self {
             company: Mutex::new(Company::new(rand::random())),
             world: Mutex::new(world),
             apps: Mutex::new(Apps::default()),
+            hooks: Mutex::new(Hooks::default()),
+            wire,
+            pace,
             clock,
             ahead_ms: AtomicI64::new(0),
             stop: CancellationToken::new(),
@@ -68,6 +85,11 @@ impl Shared {
     /// Self-built apps. Never asked for by a holder of the world or the company.
     pub(super) fn apps(&self) -> MutexGuard<'_, Apps> {
         self.apps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Callbacks. Never asked for by a holder of anything else here.
+    pub(super) fn hooks(&self) -> MutexGuard<'_, Hooks> {
+        self.hooks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Time of day (Unix milliseconds).

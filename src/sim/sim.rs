@@ -39,7 +39,7 @@ pub enum SimError {
     /// Nothing has this id.
     #[error("unknown {what} `{id}`: add it first")]
     Unknown {
-        /// `bot`, `user`, `group`, `message`, `card`, `upload`, `category` or `document`.
+        /// `bot`, `user`, `group`, `app`, `message`, `card`, `upload`, `category` or `document`.
         what: &'static str,
         /// The id, as given.
         id: String,
@@ -141,6 +141,7 @@ impl Sim {
             id: id.into(),
             secret: secret.into(),
             name: name.to_owned(),
+            webhook: None,
         })
     }
 

@@ -14,9 +14,11 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("clients.mjs", include_str!("clients.mjs")),
     ("person.mjs", include_str!("person.mjs")),
     ("page.mjs", include_str!("page.mjs")),
+    ("page-app.mjs", include_str!("page-app.mjs")),
     ("page-history.mjs", include_str!("page-history.mjs")),
     ("page-markdown.mjs", include_str!("page-markdown.mjs")),
     ("page-media.mjs", include_str!("page-media.mjs")),
+    ("page-webhook.mjs", include_str!("page-webhook.mjs")),
 ];
 
 /// Oldest Node that the packages run on; the conformance suite sets it.

@@ -291,6 +291,7 @@ fn company() -> Seed {
             id: BOT.into(),
             secret: "story-secret".into(),
             name: "小助手".to_owned(),
+            webhook: None,
         }],
         users: MEMBERS
             .iter()
@@ -306,6 +307,7 @@ fn company() -> Seed {
             members: [SPEAKER, "lin.yue", "gao.ming"].map(UserId::from).to_vec(),
             bots: vec![BOT.into()],
         }],
+        apps: Vec::new(),
     }
 }
 

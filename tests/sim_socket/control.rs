@@ -24,8 +24,8 @@ async fn the_company_is_listed_and_grows() {
     let state = get(&sim, "/sim/state").await;
     assert_eq!(
         state["bots"],
-        json!([{ "id": DEMO_BOT, "name": "小助手", "connected": true },
-            { "id": "aibNEW", "name": "New", "connected": false }])
+        json!([{ "id": DEMO_BOT, "name": "小助手", "connected": true, "called": false },
+            { "id": "aibNEW", "name": "New", "connected": false, "called": false }])
     );
     let users = state["users"].as_array().unwrap();
     assert!(

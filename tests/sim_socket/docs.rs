@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use wecom::sim::DownloadFaultKind;
+use wecom::sim::{DownloadFaultKind, HookFaultKind, Seed};
 
 use super::http::call;
 use super::{direct, start, subscribed};
@@ -50,6 +50,42 @@ fn every_fault_is_in_the_guide() {
     for key in keys {
         assert!(guide.contains(&format!("| `{key}` |")), "{key}");
     }
+}
+
+#[test]
+fn every_fault_of_a_callback_is_in_the_guide() {
+    let guide = include_str!("../../docs/simulator.md");
+    let (_, rows) = guide
+        .split_once("| `fault` of a callback | What happens |")
+        .unwrap();
+    let (rows, _) = rows.split_once("\n\n").unwrap();
+    for fault in [
+        HookFaultKind::Twice,
+        HookFaultKind::WrongSignature,
+        HookFaultKind::StaleTimestamp(400),
+        HookFaultKind::TamperedBody,
+        HookFaultKind::Garbled,
+        HookFaultKind::OtherReceiver,
+        HookFaultKind::EntityBomb,
+        HookFaultKind::SlowPoll(1),
+        HookFaultKind::NoPoll,
+    ] {
+        let json = serde_json::to_value(&fault).unwrap();
+        let name = match &json {
+            Value::Object(fault) => fault.keys().next().unwrap().clone(),
+            name => name.as_str().unwrap().to_owned(),
+        };
+        assert!(rows.contains(&format!("\"{name}\"")), "{name}");
+    }
+}
+
+#[test]
+fn the_file_of_the_guide_is_understood() {
+    let guide = include_str!("../../docs/simulator.md");
+    let (_, file) = guide.split_once("```json\n").unwrap();
+    let (file, _) = file.split_once("```").unwrap();
+    let seed = Seed::from_json(file).unwrap();
+    assert!(seed.bots[0].webhook.is_some() && seed.apps[0].callback.is_some());
 }
 
 #[test]

@@ -6,13 +6,16 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::fault::ApiFault;
+use super::id::AppId;
 use super::journal::{ApiCall, AppEntry, AppUpload};
 use super::media::MemberFile;
 use super::seed::SeedApp;
 use super::state::{AppChat, Named};
 use crate::ids::{ChatId, MediaId, UserId};
+use crate::sim::hooks::Webhook;
 use crate::sim::shared::Shared;
 use crate::sim::sim::{Sim, SimError, WaitError};
+use crate::sim::world::app_hook;
 
 impl Sim {
     /// Self-built apps and their API.
@@ -79,7 +82,7 @@ pub struct AppsHandle {
 }
 
 impl AppsHandle {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(in crate::sim) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
     }
 
@@ -87,17 +90,29 @@ impl AppsHandle {
     ///
     /// # Errors
     ///
-    /// [`SimError::Exists`] for a number that its company has.
+    /// [`SimError::Exists`] for a number that its company has, [`SimError::Invalid`] for a
+    /// company without a name or a callback that cannot be.
     pub fn add(&self, app: SeedApp) -> Result<(), SimError> {
-        let mut apps = self.shared.apps();
-        let of = (app.corp_id.clone(), app.agent_id);
-        if apps.app(&of).is_some() {
-            return Err(SimError::Exists {
-                what: "app",
-                id: app.agent_id.to_string(),
-            });
+        self.shared.world().add_app(&app)?;
+        self.shared.apps().registered.push(app);
+        Ok(())
+    }
+
+    /// Sets where an app is called, or that it is not.
+    ///
+    /// # Errors
+    ///
+    /// [`SimError::Unknown`], or [`SimError::Invalid`] for a callback that cannot be.
+    pub fn set_callback(&self, id: &AppId, callback: Option<Webhook>) -> Result<(), SimError> {
+        let app = SeedApp {
+            callback,
+            ..SeedApp::new(&id.corp_id, id.agent_id, "")
+        };
+        let hook = app_hook(&app)?;
+        self.shared.world().set_app_hook(id, hook)?;
+        if let Some(known) = self.shared.apps().seeded(id) {
+            known.callback = app.callback;
         }
-        apps.registered.push(app);
         Ok(())
     }
 

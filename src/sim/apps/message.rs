@@ -7,7 +7,8 @@ use super::recipients;
 use super::refusal::{self, Answered, Refusal, members};
 use super::seed::SeedApp;
 use super::state::Apps;
-use crate::ids::{ChatId, UserId};
+use crate::ids::{ChatId, MediaId, UserId};
+use crate::sim::world::{AppNews, Media};
 
 /// Bytes of a text; what is longer is cut without a word.
 const TEXT_BYTES: usize = 2_048;
@@ -61,7 +62,8 @@ pub(super) fn send(
         let text = message.get(name).and_then(Value::as_str);
         text.unwrap_or_default().to_owned()
     };
-    arrive(
+    let file = file_of(apps, &content, now_ms);
+    let message = arrive(
         apps,
         content,
         AppEntry {
@@ -76,6 +78,11 @@ pub(super) fn send(
             ..blank()
         },
     );
+    apps.news.push(AppNews::Arrived {
+        app: app.id(),
+        message: Box::new(message),
+        file,
+    });
     Ok(answer)
 }
 
@@ -121,23 +128,44 @@ pub(super) fn recall(
     now_ms: i64,
 ) -> Answered {
     let msgid = message.get("msgid").and_then(Value::as_str);
-    let mut entries = apps.entries_mut().iter_mut();
-    let entry = entries.find(|entry| {
+    let is_it = |entry: &AppEntry| {
         entry.agent_id == app.agent_id
             && msgid.is_some()
             && entry.msgid.as_deref() == msgid
             && now_ms.saturating_sub(entry.at) < RECALL_MS
-    });
-    match entry {
-        Some(entry) => {
+    };
+    let recalled = {
+        let mut entries = apps.entries_mut().iter_mut();
+        entries.find(|entry| is_it(entry)).map(|entry| {
             entry.recalled = true;
-            Ok(Map::new())
-        }
-        None => Err(Refusal::new(refusal::BAD_ARGUMENT, "invalid msgid")),
-    }
+            entry.msgid.clone().unwrap_or_default()
+        })
+    };
+    let Some(msgid) = recalled else {
+        return Err(Refusal::new(refusal::BAD_ARGUMENT, "invalid msgid"));
+    };
+    let app = app.id();
+    apps.news.push(AppNews::Recalled { app, msgid });
+    Ok(Map::new())
 }
 
-fn arrive(apps: &mut Apps, content: Content, entry: AppEntry) {
+/// The file of a message, for those who look at it.
+fn file_of(apps: &Apps, content: &Content, now_ms: i64) -> Option<(MediaId, Media)> {
+    let id = content.body.get("media_id")?.as_str()?;
+    let id = MediaId::from(id);
+    let file = apps.media.get(&id, now_ms)?.file.clone();
+    let media = Media {
+        bot: None,
+        kind: content.msgtype.clone(),
+        name: file.name.unwrap_or_else(|| content.msgtype.clone()),
+        data: file.data,
+        md5: None,
+        at_ms: now_ms,
+    };
+    Some((id, media))
+}
+
+fn arrive(apps: &mut Apps, content: Content, entry: AppEntry) -> AppEntry {
     let bytes = content.body.to_string().len();
     let entry = AppEntry {
         msgtype: content.msgtype,
@@ -145,7 +173,8 @@ fn arrive(apps: &mut Apps, content: Content, entry: AppEntry) {
         cut: content.cut,
         ..entry
     };
-    apps.arrived(entry, bytes);
+    apps.arrived(entry.clone(), bytes);
+    entry
 }
 
 fn blank() -> AppEntry {

@@ -90,6 +90,30 @@ pub(super) fn resolve(
     Ok(resolved)
 }
 
+/// Whose copies of a card are meant; `None` is everybody's.
+pub(super) fn named(body: &Map<String, Value>, directory: &Directory) -> Option<Vec<UserId>> {
+    let list = |name: &str| body.get(name).and_then(Value::as_array);
+    if body.get("atall") == Some(&json!(1)) {
+        return None;
+    }
+    let lists = [
+        (list("partyids"), &directory.parties),
+        (list("tagids"), &directory.tags),
+    ];
+    let users = list("userids");
+    if users.is_none() && lists.iter().all(|(ids, _)| ids.is_none()) {
+        return None;
+    }
+    let users = users.into_iter().flatten().filter_map(Value::as_str);
+    let mut named: Vec<UserId> = users.map(UserId::from).collect();
+    for (ids, groups) in lists {
+        let ids = ids.into_iter().flatten().filter_map(Value::as_u64);
+        let found = ids.filter_map(|id| groups.get(&u32::try_from(id).ok()?));
+        named.extend(found.flat_map(|group| group.members.iter().cloned()));
+    }
+    Some(named)
+}
+
 impl Resolved {
     /// `invaliduser` and its like.
     pub(super) fn lists(&self) -> Map<String, Value> {

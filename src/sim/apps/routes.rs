@@ -11,9 +11,9 @@ use serde::Deserialize;
 use super::fault::ApiFault;
 use super::handle::AppsHandle;
 use super::journal::{ApiCall, AppEntry, AppUpload};
-use super::seed::SeedApp;
 use crate::ids::{ChatId, UserId};
 use crate::sim::control::{Body, Failure};
+use crate::sim::newcomer::NewApp;
 use crate::sim::shared::Shared;
 
 type World = State<Arc<Shared>>;
@@ -33,24 +33,11 @@ pub(in crate::sim) fn router() -> Router<Arc<Shared>> {
         .route("/apps/parties/{id}", put(set_party))
         .route("/apps/tags/{id}", put(set_tag))
         .route("/apps/chats/{id}", put(set_chat))
-}
-
-#[derive(Deserialize)]
-struct NewApp {
-    corp_id: String,
-    agent_id: u64,
-    secret: String,
-    name: Option<String>,
-    scope: Option<Vec<UserId>>,
+        .merge(super::acting::router())
 }
 
 async fn add(State(shared): World, Body(new): Body<NewApp>) -> Result<StatusCode, Failure> {
-    let mut app = SeedApp::new(&new.corp_id, new.agent_id, new.secret.as_str());
-    if let Some(name) = new.name {
-        app.name = name;
-    }
-    app.scope = new.scope.map(|scope| scope.into_iter().collect());
-    AppsHandle::new(shared).add(app)?;
+    AppsHandle::new(shared).add(new.into())?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::id::AppId;
 use crate::ids::UserId;
 use crate::secret::Secret;
+use crate::sim::hooks::Webhook;
 
 /// A self-built app.
 #[derive(Debug, Clone)]
@@ -18,6 +20,8 @@ pub struct SeedApp {
     pub name: String,
     /// Members who see it; `None` is everybody.
     pub scope: Option<BTreeSet<UserId>>,
+    /// Where it is told what members do. The receiver's id is its company in any case.
+    pub callback: Option<Webhook>,
 }
 
 impl SeedApp {
@@ -29,6 +33,19 @@ impl SeedApp {
             secret: secret.into(),
             name: format!("应用{agent_id}"),
             scope: None,
+            callback: None,
         }
+    }
+
+    /// The same, called at an address.
+    #[must_use]
+    pub fn called_at(mut self, callback: Webhook) -> Self {
+        self.callback = Some(callback);
+        self
+    }
+
+    /// Its name.
+    pub fn id(&self) -> AppId {
+        AppId::new(self.corp_id.as_str(), self.agent_id)
     }
 }

@@ -69,7 +69,16 @@ pub(in crate::sim) async fn serve(
             body: &body,
             now_ms: shared.now(),
         };
-        asked.answer(&mut shared.apps(), &people)
+        let (answered, news) = {
+            let mut apps = shared.apps();
+            let answered = asked.answer(&mut apps, &people);
+            (answered, std::mem::take(&mut apps.news))
+        };
+        let mut world = shared.world();
+        for news in news {
+            world.app_news(news, asked.now_ms);
+        }
+        answered
     } else {
         (None, Outcome::Unknown)
     };

@@ -7,12 +7,14 @@ use tokio::sync::watch;
 
 use super::card::CardCodes;
 use super::fault::Faults;
+use super::id::AppId;
 use super::journal::{ApiCall, AppEntry, AppUpload};
 use super::media::MediaShelf;
 use super::seed::SeedApp;
 use super::token::TokenBook;
 use crate::ids::{ChatId, UserId};
 use crate::sim::record::Recent;
+use crate::sim::world::AppNews;
 
 /// Requests that are kept.
 const CALLS_MAX: usize = 5_000;
@@ -34,6 +36,8 @@ pub(in crate::sim) struct Apps {
     pub(super) duplicates: Duplicates,
     pub(super) faults: Faults,
     pub(super) uploads: Recent<AppUpload>,
+    /// What happened and the chats do not show yet.
+    pub(super) news: Vec<AppNews>,
     calls: Recent<ApiCall>,
     entries: Recent<AppEntry>,
     calls_total: u64,
@@ -76,6 +80,7 @@ impl Default for Apps {
             duplicates: Duplicates::default(),
             faults: Faults::default(),
             uploads: Recent::new(ENTRIES_MAX, KEPT_BYTES),
+            news: Vec::new(),
             calls: Recent::new(CALLS_MAX, KEPT_BYTES),
             entries: Recent::new(ENTRIES_MAX, KEPT_BYTES),
             calls_total: 0,
@@ -109,6 +114,12 @@ impl Apps {
             call.errcode = errcode;
         }
         self.changed();
+    }
+
+    /// An app.
+    pub(super) fn seeded(&mut self, id: &AppId) -> Option<&mut SeedApp> {
+        let mut apps = self.registered.iter_mut();
+        apps.find(|app| app.corp_id == id.corp_id && app.agent_id == id.agent_id)
     }
 
     /// A new message id.

@@ -17,6 +17,11 @@ impl FileKey {
         Self(rand::random())
     }
 
+    /// The key that callbacks have.
+    pub(super) fn of(key: [u8; KEY_BYTES]) -> Self {
+        Self(key)
+    }
+
     /// As pushes carry it.
     pub(super) fn text(&self) -> String {
         STANDARD.encode(self.0)

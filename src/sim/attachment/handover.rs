@@ -29,10 +29,13 @@ pub struct Handover {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyManner {
-    /// The one that opens the file.
+    /// The one that opens the file. Callbacks carry none: their files lie under the
+    /// callbacks' own key.
     #[default]
     Right,
-    /// Another one.
+    /// A key of the file's own, which callbacks carry too.
+    Own,
+    /// Another one; of a callback, none, and the file lies under another key.
     Wrong,
     /// None, and the file is encrypted.
     Missing,

@@ -31,6 +31,8 @@ pub(in crate::sim) struct Link<'a> {
     pub(in crate::sim) md5: Option<&'a str>,
     /// How it is handed over.
     pub(in crate::sim) handover: &'a Handover,
+    /// The key of the bot's callbacks, if it is called: its files lie under that.
+    pub(in crate::sim) callback_key: Option<[u8; 32]>,
 }
 
 /// A request that an address allows.
@@ -89,19 +91,15 @@ impl Links {
         let id = random_hex();
         let sign = random_hex();
         let url = format!("{}/cos/{id}?sign={sign}", self.base);
-        let key = FileKey::draw();
-        let told = match link.handover.key {
-            KeyManner::Right => Some(key),
-            KeyManner::Wrong => Some(FileKey::draw()),
-            KeyManner::Missing | KeyManner::Plain => None,
-        };
+        let (key, told) = keys(link);
         let mut pushed = Map::new();
         pushed.insert("url".to_owned(), json!(url));
         if let Some(told) = told {
             pushed.insert("aeskey".to_owned(), json!(told.text()));
         }
         let is_file = link.kind == AttachmentKind::File;
-        if link.handover.hints.unwrap_or(is_file) {
+        let is_hinted = is_file && link.callback_key.is_none();
+        if link.handover.hints.unwrap_or(is_hinted) {
             pushed.insert("filename".to_owned(), json!(link.name));
             pushed.insert("file_size".to_owned(), json!(link.size));
             if let Some(md5) = link.md5 {
@@ -196,6 +194,20 @@ impl Links {
     }
 }
 
+/// The key under which a file lies, and the one that the push tells. Callbacks tell none:
+/// their files lie under the callbacks' own key.
+fn keys(link: &Link<'_>) -> (FileKey, Option<FileKey>) {
+    let own = FileKey::draw();
+    match (link.callback_key, link.handover.key) {
+        (Some(key), KeyManner::Right | KeyManner::Plain) => (FileKey::of(key), None),
+        (None, KeyManner::Right) | (_, KeyManner::Own) => (own, Some(own)),
+        (None, KeyManner::Wrong) => (own, Some(FileKey::draw())),
+        (Some(_), KeyManner::Wrong) | (_, KeyManner::Missing) | (None, KeyManner::Plain) => {
+            (own, None)
+        }
+    }
+}
+
 /// A name in both forms: old clients read the first, the second says the encoding.
 fn disposition(name: &str) -> String {
     let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
@@ -229,6 +241,7 @@ mod tests {
             size: 5,
             md5: Some("00"),
             handover,
+            callback_key: None,
         };
         links.add(&link, now_ms)
     }

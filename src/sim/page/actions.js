@@ -15,6 +15,12 @@ function spoken(part) {
   return part.media === undefined ? { text: part.text ?? '' } : { file: { upload: part.media.id } };
 }
 
+/** The same for an app. @param {Part} part */
+function told(part) {
+  if (part.voice !== undefined) return { voice: { text: part.voice || undefined, upload: part.media?.id } };
+  return spoken(part);
+}
+
 /**
  * Says something in a chat. The bubble appears at once.
  * @param {Store} store
@@ -23,14 +29,30 @@ function spoken(part) {
  * @param {import('./types.js').Entry} [quoted]
  */
 export async function say(store, chat, parts, quoted) {
+  const app = appOf(chat);
+  if (app === null) return await post(store, chat, parts, quoted);
+  // An app gets every part as a message of its own, in order.
+  for (const part of parts) await post(store, chat, [part]);
+}
+
+/**
+ * @param {Store} store
+ * @param {string} chat
+ * @param {Part[]} parts
+ * @param {import('./types.js').Entry} [quoted]
+ */
+async function post(store, chat, parts, quoted) {
   const address = addressOf(store, chat);
   if (address === null) return;
+  const app = appOf(chat);
   const message = new Outgoing(store.me, parts, quoted);
   const transcript = store.transcript(chat);
   transcript.outgoing.push(message);
   store.emit('outgoing', { chat, msgid: '' });
   try {
-    const receipt = await api.say({ ...address, parts: parts.map(spoken), quote: quoted?.id });
+    const receipt = app === null
+      ? await api.say({ ...address, parts: parts.map(spoken), quote: quoted?.id })
+      : { ...await api.sayToApp({ app, from: store.me, say: told(parts[0]) }), heard: true };
     transcript.confirm(message, receipt);
   } catch (error) {
     message.delivery = 'failed';
@@ -59,7 +81,9 @@ export function sayAgain(store, chat, message) {
  * @returns {Promise<boolean>} whether the bot got it
  */
 export function pressCard(store, chat, card, { key, answers }) {
-  return reaching(store, chat, (address) => api.press({ ...address, task_id: card.task_id, key, answers: Object.fromEntries(answers) }));
+  const app = appOf(chat);
+  const press = { task_id: card.task_id, key, answers: Object.fromEntries(answers) };
+  return reaching(store, chat, (address) => (app === null ? api.press({ ...address, ...press }) : api.pressAppCard({ app, from: store.me, ...press })));
 }
 
 /**
@@ -82,11 +106,14 @@ export function changePermissions(store, chat, permissions) {
 }
 
 /**
- * A person opens the direct chat: WeCom tells the bot once a day, and it may say welcome.
+ * A person opens the direct chat: WeCom tells the bot once a day, and it may say welcome. An
+ * app is told of every time.
  * @param {Store} store
  * @param {string} chat
  */
 export function enterChat(store, chat) {
+  const app = appOf(chat);
+  if (app !== null) return reaching(store, chat, () => api.sendAppEvent({ app, from: store.me, event: 'enter_agent', fields: { EventKey: '' } }));
   return event(store, chat, 'enter_chat');
 }
 
@@ -112,11 +139,17 @@ async function reaching(store, chat, act) {
   try {
     const receipt = await act(address);
     if (receipt?.delivered !== false) return true;
-    toast(t('bot_offline_event'), 'error');
+    toast(t(appOf(chat) === null ? 'bot_offline_event' : 'app_silent_event'), 'error');
   } catch (error) {
     toast(t('action_failed', { reason: reasonOf(error) }), 'error');
   }
   return false;
+}
+
+/** The app of a chat, null where it is a bot's. @param {string} chat */
+function appOf(chat) {
+  const name = parseChat(chat);
+  return name?.kind === 'app' ? name.bot : null;
 }
 
 /**

@@ -74,6 +74,25 @@ export const transcript = (chat) => call('GET', `/sim/chats/${encodeURIComponent
 export const say = (message) => call('POST', '/sim/say', message);
 
 /**
+ * Says one thing to an app: it hears texts, files and voice each by itself.
+ * @param {{ app: string, from: string, say: object }} message
+ * @returns {Promise<{ msgid: string, delivered: boolean }>}
+ */
+export const sayToApp = (message) => call('POST', '/sim/apps/say', message);
+
+/**
+ * @param {{ app: string, from: string, task_id: string, key: string, answers: Record<string, string[]> }} press
+ * @returns {Promise<{ delivered: boolean }>}
+ */
+export const pressAppCard = (press) => call('POST', '/sim/apps/press', press);
+
+/**
+ * @param {{ app: string, from: string, event: string, fields: Record<string, string> }} event
+ * @returns {Promise<{ delivered: boolean }>}
+ */
+export const sendAppEvent = (event) => call('POST', '/sim/apps/events', event);
+
+/**
  * Stores a file that is going to be sent.
  * @param {import('./types.js').Media['type']} type
  * @param {string} name
@@ -125,3 +144,29 @@ export const setFaults = (bot, request) => call('PUT', faultsPath(bot), request)
 
 /** @param {string} bot */
 export const clearFaults = (bot) => call('DELETE', faultsPath(bot));
+
+/** @param {string} owner `bot:<id>` or `app:<id>` */
+const hookPath = (owner) => `/sim/hooks/${encodeURIComponent(owner)}`;
+
+/**
+ * The faults of callbacks that stand.
+ * @param {string} owner
+ * @returns {Promise<object[]>}
+ */
+export const hookFaults = (owner) => call('GET', `${hookPath(owner)}/faults`);
+
+/**
+ * @param {string} owner
+ * @param {string | Record<string, number>} fault
+ */
+export const addHookFault = (owner, fault) => call('POST', `${hookPath(owner)}/faults`, { fault });
+
+/** @param {string} owner */
+export const clearHookFaults = (owner) => call('DELETE', `${hookPath(owner)}/faults`);
+
+/**
+ * Checks an address as the console does.
+ * @param {string} owner
+ * @returns {Promise<{ problem: string | null }>}
+ */
+export const checkHook = (owner) => call('POST', `${hookPath(owner)}/check`);

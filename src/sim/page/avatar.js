@@ -1,7 +1,7 @@
 /** Avatars made of letters and colours, so that nothing has to be fetched. */
 
 import { h } from './dom.js';
-import { botFace } from './icons.js';
+import { appFace, botFace } from './icons.js';
 
 /** How many hues `base.css` defines as `.hue-N`. */
 const HUES = 8;
@@ -33,6 +33,15 @@ export function userAvatar(user) {
 
 export function botAvatar() {
   return h('span', { class: 'avatar avatar-bot', 'aria-hidden': 'true' }, botFace());
+}
+
+export function appAvatar() {
+  return h('span', { class: 'avatar avatar-app', 'aria-hidden': 'true' }, appFace());
+}
+
+/** @param {{ isApp: boolean }} partner */
+export function partnerAvatar(partner) {
+  return partner.isApp ? appAvatar() : botAvatar();
 }
 
 /**

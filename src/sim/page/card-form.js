@@ -56,7 +56,7 @@ export function cardForm(card, host) {
 
   form.append(h('div', { class: `card-buttons${buttons.length > 2 ? ' is-many' : ''}` }, buttons.map((button) => {
     const style = [1, 2, 3, 4].includes(button.style) ? button.style : 1;
-    const inert = text(button.key).startsWith('inert:');
+    const inert = button.replaced === true || text(button.key).startsWith('inert:');
     const element = h('button', {
       type: 'button',
       class: `card-button style-${style}`,

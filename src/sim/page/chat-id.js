@@ -1,6 +1,6 @@
-/** Chat names: `direct:<bot>:<user>` and `group:<bot>:<group>`. */
+/** Chat names: `direct:<bot>:<user>`, `group:<bot>:<group>` and `app:<app>:<user>`. */
 
-/** @typedef {{ kind: 'direct' | 'group', bot: string, peer: string }} ChatName */
+/** `bot` is the app's id where it is an app's. @typedef {{ kind: 'direct' | 'group' | 'app', bot: string, peer: string }} ChatName */
 
 /**
  * @param {string} bot
@@ -15,11 +15,17 @@ export const directChat = (bot, user) => `direct:${bot}:${user}`;
 export const groupChat = (bot, group) => `group:${bot}:${group}`;
 
 /**
+ * @param {string} app
+ * @param {string} user
+ */
+export const appChat = (app, user) => `app:${app}:${user}`;
+
+/**
  * @param {string} chat
  * @returns {ChatName | null} null when it is not a chat's name
  */
 export function parseChat(chat) {
-  const match = /^(direct|group):([^:]+):(.+)$/.exec(chat);
+  const match = /^(direct|group|app):([^:]+):(.+)$/.exec(chat);
   if (match === null) return null;
-  return { kind: match[1] === 'group' ? 'group' : 'direct', bot: match[2], peer: match[3] };
+  return { kind: /** @type {ChatName['kind']} */ (match[1]), bot: match[2], peer: match[3] };
 }

@@ -1,9 +1,10 @@
-/** The second column: search, direct chats with bots, groups. */
+/** The second column: search, direct chats with bots and apps, groups. */
 
-import { botAvatar, groupAvatar } from './avatar.js';
+import { groupAvatar, partnerAvatar } from './avatar.js';
 import { h } from './dom.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
+import { standing } from './partner.js';
 import { personaButton } from './persona.js';
 import { switches } from './rail.js';
 import { navigate } from './router.js';
@@ -57,6 +58,7 @@ export class ChatList {
   #item(item) {
     const { users, groups, open } = this.#store;
     const members = (item.group?.members ?? []).map((id) => users.get(id) ?? { id, name: id });
+    const { on, text } = standing(item.bot);
     const several = item.group !== null && (groups.get(item.group.id)?.bots.length ?? 0) > 1;
     const button = h(
       'button',
@@ -64,12 +66,12 @@ export class ChatList {
         type: 'button', class: 'chat', data: { chat: item.chat }, 'aria-current': item.chat === open ? 'true' : null,
         on: { click: () => navigate(this.#store, item.chat) },
       },
-      h('span', { class: 'chat-avatar' }, item.group === null ? botAvatar() : groupAvatar(members), item.group === null && h('span', { class: `presence ${item.bot.connected ? 'is-on' : ''}` })),
+      h('span', { class: 'chat-avatar' }, item.group === null ? partnerAvatar(item.bot) : groupAvatar(members), item.group === null && h('span', { class: `presence ${on ? 'is-on' : ''}` })),
       h(
         'span',
         { class: 'chat-text' },
-        h('span', { class: 'chat-top' }, h('span', { class: 'chat-name' }, item.name), several && h('span', { class: 'tag' }, item.bot.name), item.lastAt > 0 && h('time', null, brief(item.lastAt))),
-        h('span', { class: 'chat-bottom' }, h('span', { class: 'chat-preview' }, item.preview || (item.group === null ? t(item.bot.connected ? 'online' : 'offline') : t('members', { n: members.length }))), item.unread > 0 && h('span', { class: 'badge', 'aria-label': t('unread', { n: item.unread }) }, item.unread > 99 ? '99+' : item.unread)),
+        h('span', { class: 'chat-top' }, h('span', { class: 'chat-name' }, item.name), several && h('span', { class: 'tag' }, item.bot.name), item.bot.isApp && h('span', { class: 'tag' }, t('app')), item.lastAt > 0 && h('time', null, brief(item.lastAt))),
+        h('span', { class: 'chat-bottom' }, h('span', { class: 'chat-preview' }, item.preview || (item.group === null ? text : t('members', { n: members.length }))), item.unread > 0 && h('span', { class: 'badge', 'aria-label': t('unread', { n: item.unread }) }, item.unread > 99 ? '99+' : item.unread)),
       ),
     );
     return h('li', null, button);

@@ -72,7 +72,7 @@ export class Composer {
           this.#at,
           iconButton(t('attach_picture'), icon('image', 20), () => this.#pictures.click()),
           iconButton(t('attach_file'), icon('clip', 20), () => this.#files.click()),
-          iconButton(t('voice_title'), icon('voice', 20), () => openVoice((part) => this.#speak(part)), { 'aria-haspopup': 'dialog' }),
+          iconButton(t('voice_title'), icon('voice', 20), () => openVoice((part) => this.#speak(part), this.#chat?.bot.isApp === true), { 'aria-haspopup': 'dialog' }),
           this.#pictures,
           this.#files,
           h('span', { class: 'composer-keys', 'aria-hidden': 'true' }, t('send_hint')),

@@ -1,11 +1,12 @@
 /** The third column: the open chat's header, its transcript, the composer. */
 
 import { say } from './actions.js';
-import { botAvatar, groupAvatar } from './avatar.js';
+import { groupAvatar, partnerAvatar } from './avatar.js';
 import { Composer } from './composer.js';
 import { h, iconButton } from './dom.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
+import { standing } from './partner.js';
 import { navigate } from './router.js';
 import { TranscriptView } from './transcript-view.js';
 
@@ -81,6 +82,7 @@ export class Conversation {
     const context = {
       store: this.#store,
       isGroup: item.group !== null,
+      isApp: item.bot.isApp,
       quote: (/** @type {import('./types.js').Entry} */ entry) => this.#composer.quote(entry),
     };
     this.#transcript.show(item.chat, context, { label: t('transcript', { name: item.name }), intro: this.#intro(item) });
@@ -94,8 +96,8 @@ export class Conversation {
   #drawHeader() {
     const item = this.#current();
     if (item === null) return;
-    const { connected, name } = item.bot;
-    this.element.dataset.bot = connected ? 'online' : 'offline';
+    const { on, text } = standing(item.bot);
+    this.element.dataset.bot = on ? 'online' : 'offline';
     this.#header.replaceChildren(
       iconButton(t('back'), icon('back', 22), () => navigate(this.#store, null), { class: 'back' }),
       h(
@@ -104,9 +106,9 @@ export class Conversation {
         h('h2', null, item.name, item.group !== null && h('span', { class: 'head-count' }, ` (${item.group.members.length + item.group.bots.length})`)),
         h(
           'p',
-          { class: `connection ${connected ? 'is-on' : ''}`, role: 'status' },
+          { class: `connection ${on ? 'is-on' : ''}`, role: 'status' },
           h('span', { class: 'connection-dot', 'aria-hidden': 'true' }),
-          item.group === null ? t(connected ? 'online' : 'offline') : `${name} ${t(connected ? 'online' : 'offline')}`,
+          item.group === null ? text : `${item.bot.name} ${text}`,
         ),
       ),
       iconButton(t('faults'), icon('bolt', 20), this.#host.faults, { class: 'head-button', 'aria-haspopup': 'dialog' }),
@@ -118,7 +120,7 @@ export class Conversation {
     const { users } = this.#store;
     const starters = /** @type {const} */ (['starter_hello', 'starter_table', 'starter_code']);
     return [
-      item.group === null ? botAvatar() : groupAvatar(item.group.members.map((id) => users.get(id) ?? { id, name: id })),
+      item.group === null ? partnerAvatar(item.bot) : groupAvatar(item.group.members.map((id) => users.get(id) ?? { id, name: id })),
       h('h3', null, t(item.group === null ? 'intro_direct' : 'intro_group', { name: item.name })),
       h('p', null, t('intro_hint'), ' ', item.group !== null && t('intro_group_hint', { bot: item.bot.name })),
       h('div', { class: 'starters' }, starters.map((key) => h('button', { type: 'button', on: { click: () => this.#composer.begin(t(key)) } }, t(key)))),

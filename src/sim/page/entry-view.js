@@ -1,9 +1,10 @@
 /** One entry of a transcript as elements, kept while the entry changes. */
 
 import { pressCard, say, sayAgain } from './actions.js';
-import { botAvatar, userAvatar } from './avatar.js';
+import { appAvatar, botAvatar, userAvatar } from './avatar.js';
 import { drawCard } from './card.js';
 import { copyText } from './clipboard.js';
+import { appText, detailBody } from './detail-view.js';
 import { h, iconButton } from './dom.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
@@ -21,6 +22,7 @@ import { partsOf } from './transcript.js';
  * @typedef {object} Context
  * @property {import('./store.js').Store} store
  * @property {boolean} isGroup
+ * @property {boolean} isApp
  * @property {(entry: Entry) => void} quote  takes a message into the composer
  */
 
@@ -63,7 +65,7 @@ export class EntryView {
 
   /** The bot did not get this message. */
   markUndelivered() {
-    this.#status.replaceChildren(icon('alert', 14), t('undelivered'));
+    this.#status.replaceChildren(icon('alert', 14), t(this.#context.isApp ? 'untold' : 'undelivered'));
   }
 
   dispose() {
@@ -75,6 +77,7 @@ export class EntryView {
     const { store, isGroup } = this.#context;
     const entry = this.#entry;
     const isBot = entry.from.kind === 'bot';
+    const isApp = entry.from.kind === 'app';
     const isMine = entry.from.kind === 'user' && entry.from.id === store.me;
     const name = store.nameOf(entry.from);
     this.element.classList.add(isMine ? 'is-mine' : 'is-theirs');
@@ -82,7 +85,7 @@ export class EntryView {
       'article',
       // A tap gives it the focus, which shows the tools where nothing can hover.
       { class: 'row', tabindex: -1, 'aria-label': `${isMine ? t('you') : name} ${clock(entry.at)}` },
-      isBot ? botAvatar() : userAvatar({ id: entry.from.id, name }),
+      isBot ? botAvatar() : isApp ? appAvatar() : userAvatar({ id: entry.from.id, name }),
       h(
         'div',
         { class: 'stack' },
@@ -112,13 +115,18 @@ export class EntryView {
         press: (press) => pressCard(this.#context.store, entry.chat, card, press),
         ask: (question) => void say(this.#context.store, entry.chat, [{ text: this.#withMention(question) }]),
       }));
-    } else if (entry.from.kind === 'bot' && ['stream', 'markdown', 'text', 'welcome'].includes(entry.type)) {
+    } else if (entry.detail !== undefined) {
+      this.#fill('bubble-detail', detailBody(entry));
+    } else if (entry.from.kind === 'app' && entry.type === 'text') {
+      this.#fill('', appText(entry.content ?? ''));
+    } else if (isWritten(entry) && ['stream', 'markdown', 'text', 'welcome'].includes(entry.type)) {
       if (this.#stream === null) {
         this.#stream = new StreamBody();
         this.#fill('', this.#stream.element);
       }
       this.#stream.show(entry, atOnce || entry.type !== 'stream');
-    } else if (entry.from.kind === 'bot' && entry.media !== undefined) {
+      this.#pictures(entry);
+    } else if (isWritten(entry) && entry.media !== undefined) {
       this.#fill(entry.type === 'image' ? 'bubble-bare' : 'bubble-media', mediaBody(entry.media));
     } else if (['image', 'file', 'video'].includes(entry.type) && entry.media === undefined) {
       // Pushed by a test, it lies on another server; only its kind is known here.
@@ -126,6 +134,13 @@ export class EntryView {
     } else {
       this.#fill(...partsBody(partsOf(entry), this.#names()));
     }
+  }
+
+  /** The pictures at the end of a stream. @param {Entry} entry */
+  #pictures(entry) {
+    this.#bubble.querySelector('.stream-pictures')?.remove();
+    const pictures = (entry.parts ?? []).flatMap((part) => (part.media === undefined ? [] : [mediaBody(part.media)]));
+    if (pictures.length > 0) this.#bubble.append(h('div', { class: 'stream-pictures' }, pictures));
   }
 
   /**
@@ -153,7 +168,8 @@ export class EntryView {
     return h(
       'div',
       { class: 'tools' },
-      iconButton(t('quote'), icon('quote', 15), () => quote(this.#entry)),
+      // Apps are not told of quotes.
+      !this.#context.isApp && iconButton(t('quote'), icon('quote', 15), () => quote(this.#entry)),
       copy,
       iconButton(t('details'), icon('info', 15), (event) => this.#toggleDetails(/** @type {HTMLElement} */ (event.currentTarget)), { 'aria-expanded': 'false' }),
     );
@@ -185,7 +201,7 @@ export class OutgoingView {
    * @param {string} chat
    * @param {Context} context
    */
-  constructor(message, chat, { store, isGroup }) {
+  constructor(message, chat, { store, isGroup, isApp }) {
     const names = isGroup ? [...store.bots.values(), ...store.users.values()].map((person) => person.name) : [];
     const failed = message.delivery === 'failed';
     const [look, body] = partsBody(message.parts, names);
@@ -204,7 +220,7 @@ export class OutgoingView {
             'div',
             { class: 'entry-status' },
             message.delivery === 'sending' && h('span', { class: 'visually-hidden' }, t('sending')),
-            message.delivery === 'offline' && [icon('alert', 14), t('undelivered')],
+            message.delivery === 'offline' && [icon('alert', 14), t(isApp ? 'untold' : 'undelivered')],
             failed && [icon('alert', 14), t('failed'), h('button', { type: 'button', class: 'link-button', on: { click: () => void sayAgain(store, chat, message) } }, icon('retry', 13), t('retry'))],
           ),
         ),
@@ -222,6 +238,11 @@ function cardOf(entry, member) {
   return entry.card_copies?.[member] ?? entry.card;
 }
 
+/** Written by a program. @param {Entry} entry */
+function isWritten(entry) {
+  return entry.from.kind === 'bot' || entry.from.kind === 'app';
+}
+
 /** @param {Entry} entry */
 export function isNotice(entry) {
   return entry.type === 'event' || entry.from.kind === 'system';
@@ -235,8 +256,9 @@ function noticeText(entry, store) {
   const name = store.nameOf(entry.from);
   const content = entry.content ?? '';
   if (entry.type !== 'event') return content;
-  if (content.includes('enter_chat')) return t('event_enter_chat', { name });
-  if (content.includes('template_card_event')) return t('event_card', { name });
+  if (content === 'recalled') return t('event_recalled', { name });
+  if (content.includes('enter_chat') || content === 'enter_agent') return t('event_enter_chat', { name });
+  if (/template_card_(?:menu_)?event/.test(content)) return t('event_card', { name });
   if (content.includes('feedback_event')) return t('event_feedback', { name });
   if (content.includes('auth_change_event')) return t('event_permissions', { name });
   if (content.includes('disconnected_event')) return t('event_disconnected');
@@ -271,6 +293,7 @@ function quotedEntry(original, store) {
 
 /** @param {Entry} entry */
 function copyable(entry) {
-  if (entry.card !== undefined) return JSON.stringify(entry.card, null, 2);
+  const shown = entry.card ?? entry.detail;
+  if (shown !== undefined) return JSON.stringify(shown, null, 2);
   return splitReasoning(entry.content ?? '').answer || summarize(entry);
 }

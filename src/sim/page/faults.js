@@ -4,7 +4,9 @@ import * as api from './api.js';
 import { changePermissions, enterChat } from './actions.js';
 import { h, iconButton } from './dom.js';
 import { t } from './i18n.js';
+import { hookFaults } from './hook-faults.js';
 import { icon } from './icons.js';
+import { appPartner, botPartner, ownerOf, standing } from './partner.js';
 import { reasonOf, toast } from './toast.js';
 
 /** @typedef {import('./texts.js').TextKey} TextKey */
@@ -51,16 +53,17 @@ const STATES = [
 /** @param {import('./store.js').Store} store */
 export function openFaults(store) {
   const dialog = h('dialog', { class: 'drawer', 'aria-label': t('fault_title') });
-  const bots = [...store.bots.values()];
+  const partners = () => [...[...store.bots.values()].map(botPartner), ...[...store.apps.values()].map(appPartner)];
   const current = store.open === null ? null : store.conversation(store.open);
-  let bot = current?.bot.id ?? bots[0]?.id ?? '';
+  const [first] = partners();
+  let owner = current !== null ? ownerOf(current.bot) : first === undefined ? '' : ownerOf(first);
   const body = h('div', { class: 'drawer-body' });
   const subscription = new AbortController();
 
   const picker = h(
     'select',
-    { 'aria-label': t('fault_bot'), on: { change: () => { bot = picker.value; void refresh(); } } },
-    bots.map((item) => h('option', { value: item.id, prop: { selected: item.id === bot } }, item.name)),
+    { 'aria-label': t('fault_bot'), on: { change: () => { owner = picker.value; void refresh(); } } },
+    partners().map((item) => h('option', { value: ownerOf(item), prop: { selected: ownerOf(item) === owner } }, item.name)),
   );
 
   /**
@@ -78,19 +81,47 @@ export function openFaults(store) {
   }
 
   async function refresh() {
+    const partner = partners().find((item) => ownerOf(item) === owner);
+    if (partner === undefined) return;
+    const isCalled = partner.isApp || partner.called;
     try {
-      draw(await api.faults(bot));
+      if (isCalled) drawCalled(partner, (await api.hookFaults(owner)).length);
+      else drawConnected(partner, await api.faults(partner.id));
     } catch (error) {
       toast(t('action_failed', { reason: reasonOf(error) }), 'error');
     }
   }
 
-  /** @param {Record<string, any>} faults */
-  function draw(faults) {
-    const connected = store.bots.get(bot)?.connected === true;
-    body.replaceChildren(
+  /** @param {import('./partner.js').Partner} partner */
+  function head(partner) {
+    const { on, text } = standing(partner);
+    return [
       h('p', { class: 'drawer-intro' }, t('fault_intro')),
-      h('label', { class: 'drawer-bot' }, h('span', null, t('fault_bot')), picker, h('span', { class: `connection ${connected ? 'is-on' : ''}` }, h('span', { class: 'connection-dot' }), t(connected ? 'online' : 'offline'))),
+      h('label', { class: 'drawer-bot' }, h('span', null, t(partner.isApp ? 'app' : 'fault_bot')), picker, h('span', { class: `connection ${on ? 'is-on' : ''}` }, h('span', { class: 'connection-dot' }), text)),
+    ];
+  }
+
+  /**
+   * @param {import('./partner.js').Partner} partner
+   * @param {number} count
+   */
+  function drawCalled(partner, count) {
+    body.replaceChildren(
+      ...head(partner),
+      ...hookFaults(partner, count, apply),
+      ...events(partner),
+      h('button', { type: 'button', class: 'drawer-clear', on: { click: () => void apply(() => api.clearHookFaults(owner), t('fault_cleared')) } }, t('fault_clear')),
+    );
+  }
+
+  /**
+   * @param {import('./partner.js').Partner} partner
+   * @param {Record<string, any>} faults
+   */
+  function drawConnected(partner, faults) {
+    const { id: bot, connected } = partner;
+    body.replaceChildren(
+      ...head(partner),
       h('h3', null, t('fault_now')),
       h('div', { class: 'drawer-actions' }, ACTIONS.map((action) => h(
         'button',
@@ -99,15 +130,18 @@ export function openFaults(store) {
         h('small', null, t(action.hint)),
       ))),
       h('h3', null, t('fault_mode')),
-      h('div', { class: 'drawer-states' }, STATES.map((state) => drawState(state, state.value(faults)))),
-      ...events(),
+      h('div', { class: 'drawer-states' }, STATES.map((state) => drawState(bot, state, state.value(faults)))),
+      ...events(partner),
       h('button', { type: 'button', class: 'drawer-clear', on: { click: () => void apply(() => api.clearFaults(bot), t('fault_cleared')) } }, t('fault_clear')),
     );
   }
 
-  /** What a person does outside the chat, in the name of the acting one. */
-  function events() {
-    if (current === null || current.bot.id !== bot) return [];
+  /**
+   * What a person does outside the chat, in the name of the acting one.
+   * @param {import('./partner.js').Partner} partner
+   */
+  function events(partner) {
+    if (current === null || ownerOf(current.bot) !== ownerOf(partner)) return [];
     const permissions = [{ number: 1, key: 'permission_edit' }, { number: 2, key: 'permission_read' }].map(({ number, key }) => ({
       number, label: t(/** @type {TextKey} */ (key)), input: h('input', { type: 'checkbox', prop: { checked: true } }),
     }));
@@ -120,16 +154,17 @@ export function openFaults(store) {
     };
     return [
       h('h3', null, t('events_title')),
-      h('fieldset', { class: 'drawer-permissions' }, h('legend', null, t('permissions')), permissions.map(({ label, input }) => h('label', null, input, h('span', null, label))), h('button', { type: 'button', on: { click: () => void change() } }, t('permissions_change'))),
-      current.group === null && h('div', { class: 'drawer-actions' }, h('button', { type: 'button', on: { click: () => void enter() } }, h('strong', null, t('enter_again')), h('small', null, t('enter_again_hint')))),
+      !partner.isApp && h('fieldset', { class: 'drawer-permissions' }, h('legend', null, t('permissions')), permissions.map(({ label, input }) => h('label', null, input, h('span', null, label))), h('button', { type: 'button', on: { click: () => void change() } }, t('permissions_change'))),
+      current.group === null && h('div', { class: 'drawer-actions' }, h('button', { type: 'button', on: { click: () => void enter() } }, h('strong', null, t('enter_again')), h('small', null, t(partner.isApp ? 'enter_app_hint' : 'enter_again_hint')))),
     ].filter((node) => node !== false);
   }
 
   /**
+   * @param {string} bot
    * @param {typeof STATES[number]} state
    * @param {number} value
    */
-  function drawState(state, value) {
+  function drawState(bot, state, value) {
     // A value that was used up in part belongs to the nearest choice that covers it.
     const active = state.choices.find((choice) => choice.value >= value) ?? state.choices[0];
     return h(

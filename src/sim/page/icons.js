@@ -29,6 +29,7 @@ const PATHS = {
   thumbDown: 'M16.500 13V4.500H19A1.500 1.500 0 0 1 20.500 6v5.500A1.500 1.500 0 0 1 19 13zM16.500 13l-3.700 7a2.300 2.300 0 0 1-2.300-2.300v-3.200H5.800a2 2 0 0 1-2-2.400l1.200-6a2 2 0 0 1 2-1.600h9.500',
   alert: 'M12 4 21 19.500H3z M12 10v4.500 M12 17h.01',
   retry: 'M19.500 12a7.500 7.500 0 1 1-2.200-5.300 M19.500 4v4.500H15',
+  place: 'M12 3.500a6 6 0 0 0-6 6c0 4.500 6 11 6 11s6-6.500 6-11a6 6 0 0 0-6-6z M12 7.700a1.900 1.900 0 1 0 0 3.800a1.900 1.900 0 0 0 0-3.800z',
   bulb: 'M9.500 17.500h5 M10.200 20.500h3.600 M12 3.500a6 6 0 0 0-3.600 10.800c.7.600 1.100 1.300 1.100 2.200v1h5v-1c0-.9.4-1.600 1.100-2.200A6 6 0 0 0 12 3.500z',
 };
 
@@ -58,5 +59,14 @@ export function botFace() {
     svg('path', { d: 'M12 3.200v3 M6.500 6.500h11a2.500 2.500 0 0 1 2.500 2.500v7a2.500 2.500 0 0 1-2.500 2.500h-11A2.500 2.500 0 0 1 4 16V9a2.500 2.500 0 0 1 2.500-2.500z M9.500 15.300h5' }),
     svg('circle', { cx: 9, cy: 11.500, r: 0.900, fill: 'currentColor' }),
     svg('circle', { cx: 15, cy: 11.500, r: 0.900, fill: 'currentColor' }),
+  );
+}
+
+/** An app's sign, in the same size. */
+export function appFace() {
+  return svg(
+    'svg',
+    { viewBox: '0 0 24 24', width: '62%', height: '62%', fill: 'none', stroke: 'currentColor', 'stroke-width': 1.7, 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true' },
+    svg('path', { d: 'M5 4.500h5v5H5z M14 4.500h5v5h-5z M5 14.500h5v5H5z M16.500 14.300v5.400 M13.800 17h5.400' }),
   );
 }

@@ -6,6 +6,7 @@
  *   | { kind: 'break' }
  *   | { kind: 'code', text: string }
  *   | { kind: 'strong' | 'em' | 'strike', children: Span[] }
+ *   | { kind: 'colour', tone: string, children: Span[] }
  *   | { kind: 'link', href: string, children: Span[] }} Span
  */
 
@@ -14,6 +15,8 @@ const DEEPEST = 8;
 
 /** A link's text is looked for within this many characters. */
 const LONGEST_LABEL = 2000;
+
+const FONT_END = '</font>';
 
 const ENTITIES = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"', '&#39;': "'", '&nbsp;': '\u00a0' };
 
@@ -239,10 +242,23 @@ class Inline {
       this.#at += match[0].length;
       return true;
     }
+    if (this.#colour()) return true;
     const lineBreak = /^<br\s{0,4}\/?>/i.exec(this.text.slice(this.#at, this.#at + 10));
     if (lineBreak === null) return false;
     this.#push({ kind: 'break' });
     this.#at += lineBreak[0].length;
+    return true;
+  }
+
+  /** `<font color="info">text</font>`: the three tones that WeCom knows. */
+  #colour() {
+    const open = /^<font color=["'](info|comment|warning)["']>/.exec(this.text.slice(this.#at, this.#at + 32));
+    if (open === null || this.depth >= DEEPEST) return false;
+    const from = this.#at + open[0].length;
+    const end = this.text.indexOf(FONT_END, from);
+    if (end < 0) return false;
+    this.#push({ kind: 'colour', tone: open[1], children: this.#inside(from, end) });
+    this.#at = end + FONT_END.length;
     return true;
   }
 

@@ -154,6 +154,7 @@ function drawSpan(span) {
     case 'code': return h('code', null, span.text);
     case 'strong': return h('strong', null, span.children.map(drawSpan));
     case 'em': return h('em', null, span.children.map(drawSpan));
+    case 'colour': return h('span', { class: `tone-${span.tone}` }, span.children.map(drawSpan));
     case 'strike': return h('s', null, span.children.map(drawSpan));
     case 'link': return outsideLink(span.href, span.children.map(drawSpan));
   }

@@ -53,9 +53,9 @@ export function actAs(store, user) {
   store.actAs(user);
   if (before === null) return;
   const list = store.conversations();
-  const same = list.find((item) => (before.kind === 'direct'
-    ? item.group === null && item.bot.id === before.bot
-    : item.group?.id === before.peer && item.bot.id === before.bot));
+  const same = list.find((item) => (before.kind === 'group'
+    ? item.group?.id === before.peer && item.bot.id === before.bot
+    : item.group === null && item.bot.id === before.bot));
   const next = same ?? list[0];
   if (next !== undefined) {
     store.open = null;
@@ -69,7 +69,7 @@ export function actAs(store, user) {
  */
 function enter(store, chat) {
   const name = chat === null ? null : parseChat(chat);
-  if (name?.kind === 'direct') store.actAs(name.peer);
+  if (name !== null && name.kind !== 'group') store.actAs(name.peer);
   const known = chat !== null && store.conversations().some((item) => item.chat === chat);
   store.openChat(known ? chat : null);
 }

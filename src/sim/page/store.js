@@ -1,7 +1,8 @@
 /** What the page knows: who there is, which chats, what was said, what is unread. */
 
-import { directChat, groupChat, parseChat } from './chat-id.js';
+import { appChat, directChat, groupChat, parseChat } from './chat-id.js';
 import { Emitter } from './emitter.js';
+import { appPartner, botPartner } from './partner.js';
 import { summarize, tidyPreview } from './summary.js';
 import { Transcript } from './transcript.js';
 
@@ -11,7 +12,7 @@ import { Transcript } from './transcript.js';
  * One line of the conversation list.
  * @typedef {object} Conversation
  * @property {string} chat
- * @property {import('./types.js').Bot} bot
+ * @property {import('./partner.js').Partner} bot  or the app, which is no member of groups
  * @property {import('./types.js').Group | null} group  null: a direct chat
  * @property {string} name
  * @property {number} lastAt
@@ -39,6 +40,8 @@ export class Store extends Emitter {
   users = new Map();
   /** @type {Map<string, import('./types.js').Group>} */
   groups = new Map();
+  /** @type {Map<string, import('./types.js').App>} */
+  apps = new Map();
   /** The user one acts as. */
   me = '';
   /** @type {string | null} */
@@ -62,6 +65,7 @@ export class Store extends Emitter {
     this.bots = new Map(directory.bots.map((bot) => [bot.id, bot]));
     this.users = new Map(directory.users.map((user) => [user.id, user]));
     this.groups = new Map(directory.groups.map((group) => [group.id, group]));
+    this.apps = new Map(directory.apps.map((app) => [app.id, app]));
     if (!this.users.has(this.me)) this.me = directory.users[0]?.id ?? '';
     this.emit('directory', null);
     this.emit('chats', null);
@@ -178,7 +182,7 @@ export class Store extends Emitter {
   #countUnread(entry) {
     const name = parseChat(entry.chat);
     if (name === null || entry.type === 'event' || entry.from.kind === 'system') return;
-    const readers = name.kind === 'direct' ? [name.peer] : (this.groups.get(name.peer)?.members ?? []);
+    const readers = name.kind === 'group' ? (this.groups.get(name.peer)?.members ?? []) : [name.peer];
     for (const reader of readers) {
       const reading = reader === this.me && entry.chat === this.open && document.visibilityState === 'visible';
       if (reading || (entry.from.kind === 'user' && entry.from.id === reader)) continue;
@@ -188,12 +192,15 @@ export class Store extends Emitter {
   }
 
   /**
-   * The acting person's chats, newest first; bots that were never talked to included.
+   * The acting person's chats, newest first; bots and apps that were never talked to included.
    * @returns {Conversation[]}
    */
   conversations() {
     const list = [];
     for (const bot of this.bots.values()) list.push(this.conversation(directChat(bot.id, this.me)));
+    for (const app of this.apps.values()) {
+      if (app.scope?.includes(this.me) ?? true) list.push(this.conversation(appChat(app.id, this.me)));
+    }
     for (const group of this.groups.values()) {
       if (!group.members.includes(this.me)) continue;
       for (const bot of group.bots) list.push(this.conversation(groupChat(bot, group.id)));
@@ -203,11 +210,11 @@ export class Store extends Emitter {
 
   /**
    * @param {string} chat
-   * @returns {Conversation | null} null when its bot or group does not exist (any more)
+   * @returns {Conversation | null} null when its bot, app or group does not exist (any more)
    */
   conversation(chat) {
     const name = parseChat(chat);
-    const bot = name && this.bots.get(name.bot);
+    const bot = name && this.#partner(name);
     if (!name || !bot) return null;
     const group = name.kind === 'group' ? this.groups.get(name.peer) : null;
     if (group === undefined) return null;
@@ -221,6 +228,16 @@ export class Store extends Emitter {
       preview: latest?.preview ?? '',
       unread: this.#unread.get(unreadKey(this.me, chat)) ?? 0,
     };
+  }
+
+  /** @param {import('./chat-id.js').ChatName} name */
+  #partner(name) {
+    if (name.kind === 'app') {
+      const app = this.apps.get(name.bot);
+      return app && appPartner(app);
+    }
+    const bot = this.bots.get(name.bot);
+    return bot && botPartner(bot);
   }
 
   /** Unread messages of every person. @returns {Map<string, number>} */
@@ -238,7 +255,8 @@ export class Store extends Emitter {
    * @param {Entry['from']} from
    */
   nameOf(from) {
-    return (from.kind === 'bot' ? this.bots : this.users).get(from.id)?.name ?? from.id;
+    const known = { bot: this.bots, app: this.apps }[from.kind] ?? this.users;
+    return known.get(from.id)?.name ?? from.id;
   }
 }
 

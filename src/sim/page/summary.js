@@ -1,5 +1,6 @@
 /** An entry in one line of plain text: list previews, quotes, announcements. */
 
+import { text } from './fields.js';
 import { t } from './i18n.js';
 import { splitReasoning } from './reasoning.js';
 
@@ -15,6 +16,9 @@ export function summarize(entry) {
     case 'file': return `${t('kind_file')} ${entry.media?.name ?? entry.content ?? ''}`.trim();
     case 'mixed': return `${t('kind_mixed')} ${mixedText(entry)}`.trim();
     case 'template_card': return cardLine(entry);
+    case 'text_card': return `${t('kind_card')} ${text(entry.detail?.title)}`.trim();
+    case 'location': return `${t('kind_location')} ${text(entry.detail?.label)}`.trim();
+    case 'link': return `${t('kind_link')} ${text(entry.detail?.title)}`.trim();
     case 'welcome': return entry.card ? cardLine(entry) : plain(entry.content ?? '');
     case 'stream': {
       const text = plain(entry.content ?? '');
@@ -42,7 +46,7 @@ function mixedText(entry) {
  * @param {string} preview
  */
 export function tidyPreview(preview) {
-  if (/^[a-z]+(?:_[a-z]+)*_(?:chat|event|update)$/.test(preview)) return '';
+  if (/^(?:[a-z]+(?:_[a-z]+)*_(?:chat|event|update|agent)|recalled)$/.test(preview)) return '';
   return plain(preview) || preview.replace(/<\/?think>/g, '').trim();
 }
 

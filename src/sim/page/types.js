@@ -1,14 +1,16 @@
 /**
  * The simulator's JSON as the page sees it. Types only: nothing runs here.
  *
- * @typedef {{ id: string, name: string, connected: boolean }} Bot
+ * `called`: it has a webhook instead of a connection.
+ * @typedef {{ id: string, name: string, connected: boolean, called: boolean }} Bot
+ * `called`: it is told what members do; else it only sends. `scope`: who sees it, null for everybody.
+ * @typedef {{ id: string, name: string, called: boolean, scope: string[] | null }} App
  * @typedef {{ id: string, name: string }} User
  * @typedef {{ id: string, name: string, members: string[], bots: string[] }} Group
- * @typedef {{ bots: Bot[], users: User[], groups: Group[] }} Directory
+ * @typedef {{ bots: Bot[], users: User[], groups: Group[], apps: App[] }} Directory
  *
  * @typedef {object} ChatSummary
- * @property {string} chat      `direct:<bot>:<user>` or `group:<bot>:<group>`
- * @property {string} bot
+ * @property {string} chat      `direct:<bot>:<user>`, `group:<bot>:<group>` or `app:<app>:<user>`
  * @property {string} [user]    the person of a direct chat
  * @property {string} [group]   the group of a group chat
  * @property {number} last_at   milliseconds since 1970, 0 when nothing was said yet
@@ -33,8 +35,8 @@
  * @property {string} chat
  * @property {number} at             when it appeared, ms
  * @property {number} updated_at     when it last changed, ms
- * @property {{ kind: 'user' | 'bot' | 'system', id: string }} from
- * @property {'text'|'stream'|'markdown'|'template_card'|'image'|'voice'|'file'|'video'|'mixed'|'event'|'welcome'} type
+ * @property {{ kind: 'user' | 'bot' | 'app' | 'system', id: string }} from
+ * @property {'text'|'stream'|'markdown'|'template_card'|'image'|'voice'|'file'|'video'|'mixed'|'event'|'welcome'|'text_card'|'location'|'link'} type
  * @property {string} [content]
  * @property {boolean} [thinking]    a stream without visible text
  * @property {boolean} [finished]
@@ -48,7 +50,8 @@
  * @property {Quote} [quote]
  * @property {number} [quoted]       id of the quoted entry
  * @property {{ msg_item: MixedItem[] }} [mixed]
- * @property {Part[]} [parts]        a mixed message as it looks
+ * @property {Record<string, any>} [detail]  what a text card, a place or a link shows
+ * @property {Part[]} [parts]        a mixed message as it looks, or the pictures of a stream
  * @property {string} [feedback_id]
  * @property {Record<string, number>} [ratings]  by member: 1 accurate, 2 inaccurate
  *

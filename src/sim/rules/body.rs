@@ -158,6 +158,11 @@ fn stream(fields: &Object<'_>) -> Result<StreamFrame, Refusal> {
     if fields.get("msg_item").is_some() {
         return Err(fields.wrong("msg_item", "is not supported on the long connection"));
     }
+    stream_frame(fields)
+}
+
+/// A frame of a stream, whatever comes with it.
+pub(super) fn stream_frame(fields: &Object<'_>) -> Result<StreamFrame, Refusal> {
     let content = fields.text_opt("content")?;
     if let Some(content) = content {
         within("stream.content", content)?;
@@ -170,7 +175,8 @@ fn stream(fields: &Object<'_>) -> Result<StreamFrame, Refusal> {
     })
 }
 
-fn content(fields: &Object<'_>, kind: &str) -> Result<Content, Refusal> {
+/// A message of a kind.
+pub(super) fn content(fields: &Object<'_>, kind: &str) -> Result<Content, Refusal> {
     match kind {
         "markdown" => {
             let markdown = fields.object("markdown")?;
@@ -240,7 +246,8 @@ fn cut(text: &str, max: usize) -> &str {
     text.get(..text.floor_char_boundary(max)).unwrap_or(text)
 }
 
-fn bad_type() -> Refusal {
+/// The `msgtype` does not go with this.
+pub(super) fn bad_type() -> Refusal {
     Refusal::violation(code::BAD_MESSAGE_TYPE, "invalid message type")
 }
 

@@ -6,6 +6,7 @@ mod card;
 mod exchange;
 mod field;
 mod frame;
+mod hook;
 mod press;
 mod refusal;
 mod stream;
@@ -17,7 +18,8 @@ pub(super) use body::{biz_message, mcp_category, subscribe, version_answer};
 pub(super) use card::{task_id, update};
 pub(super) use exchange::{Opening, may_answer};
 pub(super) use frame::{Malformed, Request, parse};
-pub(super) use press::{Answers, press};
+pub(super) use hook::{Answered, Asked, HookReply, Picture, answered, response};
+pub(super) use press::{Answers, is_menu, press};
 pub(super) use refusal::{Refusal, code};
 pub(super) use stream::{
     StreamChange, StreamFrame, StreamState, fingerprint, has_visible_text, step, without_reasoning,

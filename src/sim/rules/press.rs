@@ -57,6 +57,12 @@ pub(in crate::sim) fn press(card: &Value, key: &str, answers: &Answers) -> Resul
     Ok(event)
 }
 
+/// Whether a key is one of the card's menu.
+pub(in crate::sim) fn is_menu(card: &Value, key: &str) -> bool {
+    let mut items = list(card, "/action_menu/action_list");
+    items.any(|item| item.get("key").and_then(Value::as_str) == Some(key))
+}
+
 /// Something that a card asks.
 struct Question<'a> {
     id: &'a str,

@@ -216,6 +216,7 @@ impl World {
         let violation = Violation {
             at: arrival.at,
             connection,
+            call: None,
             bot,
             cmd,
             req_id,

@@ -88,7 +88,9 @@ impl World {
         let no_chat = || Refused::new(super::super::rules::code::BAD_CHAT, "invalid chatid");
         let chat = chat(bot, line);
         let exists = match &chat {
-            SimChat::Direct { user, .. } => self.users.contains_key(user),
+            SimChat::Direct { user, .. } | SimChat::App { user, .. } => {
+                self.users.contains_key(user)
+            }
             SimChat::Group { group, .. } => self
                 .groups
                 .get(group)
@@ -99,6 +101,7 @@ impl World {
         }
         let req_id = ReqId::new(draw("mcp", now_ms));
         self.post(bot, chat, &req_id, Content::Text(text.to_owned()), now_ms)
+            .map(|_| ())
             .map_err(|refusal| Refused::new(refusal.code, refusal.text))
     }
 
@@ -145,7 +148,9 @@ fn heard(entry: &Entry) -> Option<Heard> {
     let content = match entry.kind {
         EntryKind::Event => return None,
         EntryKind::Text | EntryKind::Stream | EntryKind::Markdown | EntryKind::Welcome => text()?,
-        EntryKind::TemplateCard => HeardContent::Text(entry.preview()),
+        EntryKind::TemplateCard | EntryKind::TextCard | EntryKind::Location | EntryKind::Link => {
+            HeardContent::Text(entry.preview())
+        }
         EntryKind::Mixed => HeardContent::Text(mixed_text(entry.mixed.as_ref()?)),
         EntryKind::Image => media("image"),
         EntryKind::Voice => media("voice"),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::ids::{BotId, MessageId, ReqId, StreamId};
+use crate::ids::{BotId, MessageId, ReqId, StreamId, UserId};
 use crate::sim::chat::SimChat;
 use crate::sim::rules::Opening;
 
@@ -18,12 +18,18 @@ pub(in crate::sim) struct Exchange {
     pub(super) chat: Option<SimChat>,
     /// What it was.
     pub(super) opening: Opening,
+    /// `msgtype`, or the name of the event.
+    pub(super) kind: String,
+    /// Who wrote, or caused it.
+    pub(super) from: Option<UserId>,
     /// When (Unix milliseconds).
     pub(super) at_ms: i64,
-    /// The frame, for repeats.
+    /// The frame, or what is sealed for a webhook; for repeats.
     pub(super) frame: Arc<str>,
     /// Whether anything was answered.
     pub(super) is_answered: bool,
+    /// Whether a card came with an answer.
+    pub(super) has_card: bool,
     /// The streams that answer it.
     pub(super) streams: HashMap<StreamId, Stream>,
 }
@@ -39,6 +45,8 @@ pub(in crate::sim) struct Stream {
     pub(super) began_ms: i64,
     /// Whether the last frame came.
     pub(super) is_finished: bool,
+    /// Whether it is asked for already.
+    pub(super) is_polled: bool,
     /// Fingerprint of its text.
     pub(super) text: u64,
 }
@@ -72,7 +80,17 @@ impl Exchanges {
         self.by_req_id.get_mut(req_id)
     }
 
+    /// The exchange of a request id.
+    pub(super) fn get(&self, req_id: &ReqId) -> Option<&Exchange> {
+        self.by_req_id.get(req_id)
+    }
+
     /// The last exchange that was begun under a message id.
+    pub(super) fn req_id_of(&self, msgid: &MessageId) -> Option<&ReqId> {
+        self.by_msgid.get(msgid)
+    }
+
+    /// The same, as a whole.
     pub(super) fn of_message(&self, msgid: &MessageId) -> Option<&Exchange> {
         self.by_req_id.get(self.by_msgid.get(msgid)?)
     }
@@ -102,9 +120,12 @@ mod tests {
             bot: bot.into(),
             chat: None,
             opening: Opening::Message,
+            kind: "text".to_owned(),
+            from: None,
             at_ms: 0,
             frame: frame.into(),
             is_answered: false,
+            has_card: false,
             streams: HashMap::new(),
         }
     }

@@ -70,18 +70,38 @@ impl World {
         frame: Arc<str>,
         now_ms: i64,
     ) -> bool {
+        let is_called = self.hook_of(&injection.bot).is_some();
+        let frame = if is_called {
+            self.callback(injection, chat.as_ref(), (msgid, req_id), now_ms)
+        } else {
+            frame
+        };
         let exchange = Exchange {
             seq: self.next_seq(),
             bot: injection.bot.clone(),
             chat,
             opening: opening(&injection.push),
+            kind: kind(&injection.push).to_owned(),
+            from: injection.from.clone(),
             at_ms: now_ms,
-            frame: Arc::clone(&frame),
+            frame,
             is_answered: false,
+            has_card: false,
             streams: HashMap::new(),
         };
         self.exchanges.add(req_id.clone(), msgid.clone(), exchange);
-        self.push(&injection.bot, frame)
+        self.hand_over(req_id)
+    }
+
+    /// Pushes an exchange's frame, or calls the bot; says whether somebody took it.
+    fn hand_over(&self, req_id: &ReqId) -> bool {
+        let Some(exchange) = self.exchanges.get(req_id) else {
+            return false;
+        };
+        match self.hook_of(&exchange.bot) {
+            Some(hook) => self.hooks.put(hook, req_id, exchange),
+            None => self.push(&exchange.bot, Arc::clone(&exchange.frame)),
+        }
     }
 
     /// Notes a member's rating in the entry that it is for.
@@ -116,11 +136,9 @@ impl World {
 
     /// Pushes the last frame of a message again.
     pub(in crate::sim) fn redeliver(&mut self, msgid: &MessageId) -> Result<bool, SimError> {
-        let exchange = self
-            .exchanges
-            .of_message(msgid)
-            .ok_or_else(|| unknown("message", msgid))?;
-        Ok(self.push(&exchange.bot, Arc::clone(&exchange.frame)))
+        let req_id = self.exchanges.req_id_of(msgid);
+        let req_id = req_id.ok_or_else(|| unknown("message", msgid))?;
+        Ok(self.hand_over(req_id))
     }
 
     /// Whether everybody concerned exists; the conversation that it belongs to.
@@ -158,6 +176,14 @@ impl World {
 /// Draws an id of the service: `<prefix><time><random>`.
 pub(super) fn draw(prefix: &str, now_ms: i64) -> String {
     ids::generate(prefix, now_ms).replace('_', "-")
+}
+
+/// `msgtype`, or the name of the event.
+fn kind(push: &Push) -> &str {
+    match push {
+        Push::Message { msgtype, .. } => msgtype,
+        Push::Event { eventtype, .. } => eventtype,
+    }
 }
 
 fn opening(push: &Push) -> Opening {

@@ -54,6 +54,7 @@ impl World {
                 entry.feedback_id = frame.feedback_id;
                 let stream = Stream {
                     entry: self.conversations.add(entry, 0, &mut self.feed),
+                    is_polled: false,
                     seq,
                     began_ms: now_ms,
                     is_finished: frame.finish,
@@ -84,7 +85,7 @@ impl World {
         Ok(None)
     }
 
-    /// Adds a message of the bot to a conversation.
+    /// Adds a message of the bot to a conversation; returns the entry's number.
     pub(super) fn post(
         &mut self,
         bot: &BotId,
@@ -92,13 +93,13 @@ impl World {
         req_id: &ReqId,
         content: Content,
         now_ms: i64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<u64, Refusal> {
         let mut entry = self.bubble(bot, chat, content, now_ms)?;
         entry.req_id = Some(req_id.clone());
-        self.show(bot, entry, now_ms)
+        self.show(entry, now_ms)
     }
 
-    /// Adds the bot's greeting to a conversation.
+    /// Adds the bot's greeting to a conversation; returns the entry's number.
     pub(super) fn welcome(
         &mut self,
         bot: &BotId,
@@ -106,11 +107,11 @@ impl World {
         req_id: &ReqId,
         content: Content,
         now_ms: i64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<u64, Refusal> {
         let mut entry = self.bubble(bot, chat, content, now_ms)?;
         entry.kind = EntryKind::Welcome;
         entry.req_id = Some(req_id.clone());
-        self.show(bot, entry, now_ms)
+        self.show(entry, now_ms)
     }
 
     fn bubble(
@@ -154,7 +155,7 @@ impl World {
     }
 
     /// Adds a bubble if the conversation's quota allows it.
-    fn show(&mut self, bot: &BotId, entry: Entry, now_ms: i64) -> Result<(), Refusal> {
+    fn show(&mut self, entry: Entry, now_ms: i64) -> Result<u64, Refusal> {
         let quota = self.settings.limits.messages;
         if !self.conversations.admit(&entry.chat, quota, now_ms) {
             return Err(Refusal::too_often());
@@ -162,11 +163,12 @@ impl World {
         let card = entry.card.as_ref();
         let weight = card.map_or(0, |card| card.to_string().len());
         let task = card.and_then(rules::task_id).map(str::to_owned);
+        let chat = entry.chat.clone();
         let number = self.conversations.add(entry, weight, &mut self.feed);
         if let Some(task) = task {
-            self.remember_card(bot, task, number);
+            self.remember_card(chat, task, number);
         }
-        Ok(())
+        Ok(number)
     }
 
     /// Replaces a card, for everybody or for some.
@@ -177,19 +179,33 @@ impl World {
         body: &Value,
         now_ms: i64,
     ) -> Answer {
-        let (Opening::Card { task_id, card_type }, _) =
+        let (Opening::Card { task_id, card_type }, Some(chat)) =
             self.may_answer(bot, req_id, rules::UPDATE, now_ms)?
         else {
             return Err(Refusal::req_id());
         };
-        let update = rules::update(body, &task_id, card_type.as_deref())?;
+        self.replace_card(chat, &task_id, card_type.as_deref(), body, now_ms)?;
+        self.answered(req_id);
+        Ok(None)
+    }
+
+    /// The same, for the card that an event is of.
+    pub(super) fn replace_card(
+        &mut self,
+        chat: SimChat,
+        task_id: &str,
+        card_type: Option<&str>,
+        body: &Value,
+        now_ms: i64,
+    ) -> Result<(), Refusal> {
+        let update = rules::update(body, task_id, card_type)?;
         let known_users: Vec<String> = update
             .users
             .iter()
             .filter(|user| self.users.contains_key(&user.as_str().into()))
             .cloned()
             .collect();
-        if let Some(number) = self.card_entries.get(&(bot.clone(), task_id)) {
+        if let Some(number) = self.card_entries.get(&(chat, task_id.to_owned())) {
             let feed = &mut self.feed;
             self.conversations.change(*number, now_ms, feed, |entry| {
                 if update.users.is_empty() {
@@ -202,8 +218,7 @@ impl World {
                 }
             });
         }
-        self.answered(req_id);
-        Ok(None)
+        Ok(())
     }
 
     /// Up to which number a bot's streams are expired, and how long others live.
@@ -215,8 +230,8 @@ impl World {
         })
     }
 
-    fn remember_card(&mut self, bot: &BotId, task: String, entry: u64) {
-        let key = (bot.clone(), task);
+    pub(super) fn remember_card(&mut self, chat: SimChat, task: String, entry: u64) {
+        let key = (chat, task);
         if self.card_entries.insert(key.clone(), entry).is_none()
             && let Some(oldest) = self.cards.push(1, key)
         {

@@ -5,25 +5,31 @@
 //! into its queue under the lock, so that the order of frames is the order of events.
 
 mod answer;
+mod apps;
 mod commands;
 mod company;
 mod connections;
 mod conversations;
 mod exchanges;
 mod feed;
+mod hooked;
 mod inject;
 mod media;
 mod messages;
 mod press;
+mod responses;
 mod speech;
 mod subscribe;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 pub(super) use self::answer::Arrival;
+pub(super) use self::apps::{AppNews, AppSpeech, CardChange, app_hook};
 use self::connections::Connection;
 pub(super) use self::connections::{Link, Outgoing};
 use self::conversations::Conversations;
@@ -31,12 +37,16 @@ use self::exchanges::Exchanges;
 pub(super) use self::feed::{Change, Feed};
 pub(super) use self::media::{Media, MediaStore};
 pub(super) use self::press::Press;
+use self::responses::Responses;
 pub(super) use self::speech::{Quoting, Speech, SpeechPart};
+pub(super) use self::words::AppWords;
+use super::apps::AppId;
 use super::attachment::Links;
 use super::chat::SimChat;
 use super::company::MemberTraits;
 use super::entry::Entry;
 use super::faults::Faults;
+use super::hooks::{Hook, HookQueue};
 use super::mcp::Gateway;
 use super::options::{Limits, Seed, SeedBot, SeedGroup, SeedUser};
 use super::record::{ConnectionInfo, Recent, RecordedFrame, Violation};
@@ -57,8 +67,8 @@ pub(super) struct World {
     sockets_total: u64,
     conversations: Conversations,
     exchanges: Exchanges,
-    cards: Recent<(BotId, String)>,
-    card_entries: HashMap<(BotId, String), u64>,
+    cards: Recent<(SimChat, String)>,
+    card_entries: HashMap<(SimChat, String), u64>,
     media: MediaStore,
     /// The addresses of what people sent.
     pub(super) links: Links,
@@ -69,6 +79,11 @@ pub(super) struct World {
     last_seq: u64,
     /// The category servers' doors.
     pub(super) gateway: Gateway,
+    /// Self-built apps.
+    apps: BTreeMap<AppId, App>,
+    /// The way to those who are called.
+    pub(super) hooks: HookQueue,
+    responses: Responses,
 }
 
 /// What the options say about the rules.
@@ -80,6 +95,16 @@ pub(super) struct Settings {
     pub(super) kick_close: Duration,
     /// Quotas.
     pub(super) limits: Limits,
+    /// For how long streams are asked for.
+    pub(super) stream_window: Duration,
+}
+
+/// An app as members see it.
+#[derive(Debug)]
+struct App {
+    name: String,
+    scope: Option<BTreeSet<UserId>>,
+    hook: Option<Arc<Hook>>,
 }
 
 #[derive(Debug)]
@@ -92,6 +117,8 @@ struct Bot {
     changes: watch::Sender<u64>,
     uploads: Window,
     mcp_urls: BTreeMap<String, String>,
+    /// Where it is called instead of having a socket.
+    hook: Option<Arc<Hook>>,
     /// For whom the category servers act when nobody is named.
     owner: Option<UserId>,
     /// Exchanges up to this number are unknown.
@@ -134,6 +161,9 @@ impl World {
             settings,
             last_seq: 0,
             gateway: Gateway::default(),
+            apps: BTreeMap::new(),
+            hooks: HookQueue::default(),
+            responses: Responses::default(),
         };
         for bot in seed.bots {
             world.add_bot(bot)?;
@@ -157,6 +187,7 @@ impl World {
         if self.bots.contains_key(&bot.id) {
             return Err(exists("bot", &bot.id));
         }
+        let hook = bot.webhook.as_ref().map(Hook::new).transpose()?;
         self.bots.insert(
             bot.id,
             Bot {
@@ -168,6 +199,7 @@ impl World {
                 changes: watch::Sender::new(0),
                 uploads: Window::default(),
                 mcp_urls: BTreeMap::new(),
+                hook,
                 owner: None,
                 forgotten_until: 0,
                 expired_until: 0,
@@ -230,10 +262,14 @@ impl World {
 
     /// Lets the bot write first, as if a person had written before.
     pub(super) fn open_chat(&mut self, chat: &SimChat) -> Result<(), SimError> {
-        self.bot(chat.bot())?;
         match chat {
-            SimChat::Direct { user, .. } => self.require_user(user)?,
+            SimChat::Direct { bot, user } => {
+                self.bot(bot)?;
+                self.require_user(user)?;
+            }
+            SimChat::App { app, user } => self.require_app_member(app, user)?,
             SimChat::Group { bot, group } => {
+                self.bot(bot)?;
                 if !self.group(group)?.bots.contains(bot) {
                     return Err(SimError::Invalid(format!("{bot} is not in {group}")));
                 }
@@ -255,11 +291,16 @@ impl World {
         Ok(())
     }
 
-    /// Bots with name and whether one is connected.
-    pub(super) fn bots(&self) -> impl Iterator<Item = (&BotId, &str, bool)> {
-        self.bots
-            .iter()
-            .map(|(id, bot)| (id, bot.name.as_str(), bot.info.subscribed))
+    /// Bots with name, whether one is connected, and whether it is called instead.
+    pub(super) fn bots(&self) -> impl Iterator<Item = (&BotId, &str, bool, bool)> {
+        self.bots.iter().map(|(id, bot)| {
+            (
+                id,
+                bot.name.as_str(),
+                bot.info.subscribed,
+                bot.hook.is_some(),
+            )
+        })
     }
 
     /// Members with name.

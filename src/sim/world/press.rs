@@ -1,5 +1,7 @@
 //! Clicks on cards.
 
+use serde_json::Value;
+
 use super::{World, unknown};
 use crate::ids::{BotId, ChatId, UserId};
 use crate::sim::chat::SimChat;
@@ -36,20 +38,36 @@ impl World {
             Some(group) => SimChat::group(press.bot.clone(), group.clone()),
             None => SimChat::direct(press.bot.clone(), press.from.clone()),
         };
-        let card = (press.bot.clone(), press.task_id.clone());
-        let entry = self
-            .card_entries
-            .get(&card)
-            .and_then(|number| self.conversations.entry(*number))
-            .filter(|entry| entry.chat == chat)
-            .ok_or_else(|| unknown("card", &press.task_id))?;
-        let seen = entry.card_copies.get(press.from.as_str());
-        let Some(seen) = seen.or(entry.card.as_ref()) else {
-            return Err(unknown("card", &press.task_id));
-        };
-        let detail = rules::press(seen, &press.key, &press.answers).map_err(SimError::Invalid)?;
+        let detail = self.pressed(
+            chat,
+            &press.from,
+            &press.task_id,
+            &press.key,
+            &press.answers,
+        )?;
         let mut event = Injection::event(press.bot, press.from, "template_card_event");
         event.group = press.group;
         self.inject(&event.with_detail(detail), now_ms)
+    }
+
+    /// What a click says, on the card as the member sees it.
+    pub(super) fn pressed(
+        &self,
+        chat: SimChat,
+        user: &UserId,
+        task_id: &str,
+        key: &str,
+        answers: &Answers,
+    ) -> Result<Value, SimError> {
+        let entry = self
+            .card_entries
+            .get(&(chat, task_id.to_owned()))
+            .and_then(|number| self.conversations.entry(*number));
+        let seen = entry.and_then(|entry| {
+            let copy = entry.card_copies.get(user.as_str());
+            copy.or(entry.card.as_ref())
+        });
+        let seen = seen.ok_or_else(|| unknown("card", &task_id))?;
+        rules::press(seen, key, answers).map_err(SimError::Invalid)
     }
 }

@@ -306,6 +306,7 @@ impl World {
         handover: &Handover,
         issue: &mut Issue<'_>,
     ) -> Result<Value, SimError> {
+        let callback_key = self.hook_of(issue.bot).map(|hook| hook.key());
         let media = self.media.get(id).ok_or_else(|| unknown("upload", id))?;
         let link = Link {
             bot: issue.bot,
@@ -316,6 +317,7 @@ impl World {
             size: media.data.len(),
             md5: media.md5.as_deref(),
             handover,
+            callback_key,
         };
         let (name, pushed) = self.links.add(&link, issue.now_ms);
         issue.issued.push(name);

@@ -6,6 +6,7 @@
 
 mod bot;
 mod browser;
+mod called;
 mod media;
 
 use serde_json::json;
