@@ -99,7 +99,10 @@ impl GuardOptions {
             route,
             proxy: account.network.proxy.clone(),
             tls: account.tls(),
-            allowed: Allowed::of_account(account),
+            allowed: match route {
+                Route::WeCom => Allowed::of_account(account).with_wecom_of(account),
+                Route::Internet => Allowed::of_account(account),
+            },
             limits: GuardLimits::default(),
             names: Arc::new(SystemNames),
         }

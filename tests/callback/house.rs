@@ -13,7 +13,7 @@ use wecom::agent::Agent;
 use wecom::channel::{Backends, Runtime};
 use wecom::clock::{Clock, SystemClock};
 use wecom::config::{AesKey, CallbackKeys, Config};
-use wecom::sim::{SeedApp, Sim, SimOptions};
+use wecom::sim::{CallbackPace, SeedApp, Sim, SimOptions};
 use wecom::store::Store;
 use wecom::wecom::callback::CallbackCipher;
 
@@ -124,8 +124,25 @@ impl House {
         (Self::with(more, Some(Arc::new(agent))).await, turns)
     }
 
+    /// As [`played`](Self::played), with a simulator of this pace.
+    pub(crate) async fn paced(more: Value, pace: CallbackPace) -> (Self, Turns) {
+        let (agent, turns) = agents::played();
+        let options = SimOptions {
+            callbacks: pace,
+            ..SimOptions::default()
+        };
+        (
+            Self::built(more, Some(Arc::new(agent)), options).await,
+            turns,
+        )
+    }
+
     pub(crate) async fn with(more: Value, agent: Option<Arc<dyn Agent>>) -> Self {
-        let sim = crate::support::simulator(SimOptions::default()).await;
+        Self::built(more, agent, SimOptions::default()).await
+    }
+
+    async fn built(more: Value, agent: Option<Arc<dyn Agent>>, options: SimOptions) -> Self {
+        let sim = crate::support::simulator(options).await;
         for (id, name) in [(USER, "张伟"), ("lina", "李娜")] {
             sim.add_user(id, name).unwrap();
         }

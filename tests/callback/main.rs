@@ -14,5 +14,6 @@ mod bots;
 mod house;
 mod load;
 mod refusals;
+mod simulated;
 #[path = "../runtime/support/mod.rs"]
 mod support;

@@ -17,7 +17,9 @@ pub(super) fn start(core: &Arc<Core>, chat: Chat) {
     let tracker = core.tracker.clone();
     task::spawn(&tracker, "chat", async move {
         while let Some((work, stop)) = core.mailboxes.next(&chat) {
+            // Not below whatever began the worker: it works on what came later too.
             let span = tracing::info_span!(
+                parent: None,
                 "message",
                 account = %core.id,
                 chat = %work.inbound.chat.id,

@@ -65,6 +65,18 @@ impl Allowed {
         }
     }
 
+    /// This machine too, where the account's WeCom is on it over plain `http`: a simulator, whose
+    /// media are there as well. For what WeCom names only, never for what others do.
+    #[must_use]
+    pub(super) fn with_wecom_of(self, account: &Account) -> Self {
+        let api = &account.network.api_base_url;
+        if api.scheme() == "http" && is_loopback(api) {
+            self.with_loopback()
+        } else {
+            self
+        }
+    }
+
     /// This machine too, over plain `http` if it likes: `localhost` and loopback addresses.
     #[must_use]
     pub fn with_loopback(mut self) -> Self {
