@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(seed.groups[2].id.as_str(), "wrGROUP01");
         assert_eq!(seed.apps[0].name, "应用7");
         assert!(seed.apps[0].callback.is_some());
-        for bad in ["[]", r#"{"bot": []}"#, r#"{"bots": [{"id": "b"}]}"#] {
+        for bad in ["3", r#"{"bot": []}"#, r#"{"bots": [{"id": "b"}]}"#] {
             assert!(Seed::from_json(bad).is_err(), "{bad}");
         }
     }

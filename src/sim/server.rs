@@ -9,7 +9,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get};
 use tokio_util::sync::CancellationToken;
 
 use super::apps::AppsHandle;
@@ -105,7 +105,6 @@ fn router(shared: Arc<Shared>) -> Router {
             "/mcp/{server}",
             any(mcp::serve).layer(DefaultBodyLimit::max(MCP_BODY_MAX)),
         )
-        .route("/cgi-bin/aibot/response", post(hooks::respond))
         .route(
             "/cgi-bin/{*call}",
             any(apps::serve).layer(DefaultBodyLimit::max(API_BODY_MAX)),

@@ -159,4 +159,8 @@ async fn faults_stand_until_they_are_cleared() {
     assert_eq!(hooks.faults(bot()), []);
     let twice = HookFault::new(HookFaultKind::Twice);
     assert!(hooks.fault(BotId::from("nobody"), twice).is_err());
+    let bomb = HookFault::new(HookFaultKind::EntityBomb);
+    assert!(hooks.fault(bot(), bomb).is_err());
+    let no_poll = HookFault::new(HookFaultKind::NoPoll);
+    assert!(hooks.fault(app(), no_poll).is_err());
 }

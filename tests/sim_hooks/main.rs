@@ -33,10 +33,11 @@ const CORP: &str = "wwCORP0001";
 const AGENT: u64 = 1_000_002;
 const SECRET: &str = "app-secret";
 
-/// A quick service: nobody waits for seconds here.
+/// A service that asks quickly, and is patient where a machine is busy.
 fn pace() -> CallbackPace {
     CallbackPace {
-        answer_within: Duration::from_secs(2),
+        answer_within: DEADLINE,
+        check_within: DEADLINE,
         poll_interval: Duration::from_millis(10),
         ..CallbackPace::default()
     }

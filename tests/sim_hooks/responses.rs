@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use wecom::clock::ManualClock;
-use wecom::sim::{DEMO_BOT, Entry, EntryKind, Sim, SimChat, SimOptions};
+use wecom::sim::{ApiFault, DEMO_BOT, Entry, EntryKind, Sim, SimChat, SimOptions};
 
 use super::receiver::Receiver;
 use super::{DEADLINE, direct, done, pace, quiet, reasons, start, start_with};
@@ -108,6 +108,30 @@ async fn an_address_takes_markdown_or_a_card_of_a_single_chat() {
         Some(asked),
         "in a group it quotes the message"
     );
+}
+
+#[tokio::test]
+async fn an_answer_can_go_wrong_like_any_request() {
+    let receiver = quiet().await;
+    let sim = start(&receiver).await;
+    let url = address(&sim, &receiver, false).await;
+    let busy = ApiFault::error(-1, "system busy").on("aibot/response");
+    sim.apps().fault(busy).unwrap();
+    assert_eq!(post(&url, &markdown("one")).await["errcode"], -1);
+    assert_eq!(post(&url, &markdown("two")).await["errcode"], 0);
+    let lost = ApiFault::error(-1, "system busy").on("aibot/response");
+    sim.apps().fault(lost.applied()).unwrap();
+    let url = address(&sim, &receiver, false).await;
+    assert_eq!(post(&url, &markdown("three")).await["errcode"], -1);
+    let shown = sim.transcript(&direct("LiNa"));
+    let shown: Vec<&str> = shown
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::Markdown)
+        .map(Entry::text)
+        .collect();
+    assert_eq!(shown, ["two", "three"]);
+    assert_eq!(sim.apps().count("aibot/response"), 3);
+    assert_eq!(reasons(&sim), Vec::<String>::new());
 }
 
 #[tokio::test]

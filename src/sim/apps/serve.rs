@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::call::{Asked, Outcome};
 use super::fault::{ApiFault, ApiFaultKind};
@@ -57,7 +57,10 @@ pub(in crate::sim) async fn serve(
     }
     let content_type = text(header::CONTENT_TYPE).unwrap_or_default();
     let is_done = fault.as_ref().is_none_or(|fault| fault.applied);
-    let (agent_id, outcome) = if is_done {
+    let (agent_id, outcome) = if is_done && call == RESPONSE {
+        let code = query.get("response_code").map_or("", String::as_str);
+        (None, respond(&shared, code, &body))
+    } else if is_done {
         let people: Vec<UserId> = {
             let world = shared.world();
             world.users().map(|(id, _)| id.clone()).collect()
@@ -88,6 +91,15 @@ pub(in crate::sim) async fn serve(
     };
     shared.apps().end(seq, agent_id, errcode);
     response
+}
+
+/// An answer to a message of a bot that comes later, by itself.
+fn respond(shared: &Shared, code: &str, body: &Bytes) -> Outcome {
+    let body = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let now_ms = shared.now();
+    let posted = shared.world().respond(code, &body, now_ms);
+    let posted = posted.map(|()| Map::new());
+    Outcome::Answer(posted.map_err(|refusal| Refusal::new(refusal.code, &refusal.text)))
 }
 
 fn true_answer(outcome: Outcome) -> (Response, Option<i64>) {
@@ -149,3 +161,6 @@ fn with_file(file: MemberFile) -> Response {
     );
     response
 }
+
+/// The call behind `response_url`, which needs no token.
+const RESPONSE: &str = "aibot/response";

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::owner::HookOwner;
+
 /// Something to go wrong with certain callbacks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HookFault {
     /// The [kind](super::HookCall::kind) of callback; without it any message or event, and no
-    /// poll or check.
+    /// poll or check. A fault of polls waits for a message then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
     /// How many such callbacks are concerned, from now on; 0 for all. Of the faults of polls,
@@ -79,6 +81,19 @@ impl HookFaultKind {
         )
     }
 
+    /// Whether it is about the polls of a stream.
+    fn is_of_polls(&self) -> bool {
+        matches!(self, Self::SlowPoll(_) | Self::NoPoll)
+    }
+
+    /// Whether it can happen to whoever is called: bots get no documents, and apps no polls.
+    pub(super) fn is_for(&self, owner: &HookOwner) -> bool {
+        match owner {
+            HookOwner::Bot(_) => *self != Self::EntityBomb,
+            HookOwner::App(_) => !self.is_of_polls(),
+        }
+    }
+
     /// Whether the call is not one that the service would make.
     pub(super) fn spoils(&self) -> bool {
         self.must_be_refused() || matches!(self, Self::StaleTimestamp(_) | Self::OtherReceiver)
@@ -111,7 +126,11 @@ impl Faults {
         let is_quiet = matches!(kind, POLL | CHECK);
         let mut due = Vec::new();
         self.standing.retain_mut(|fault| {
-            let fits = fault.on.as_deref().map_or(!is_quiet, |on| on == kind);
+            let fits = match fault.on.as_deref() {
+                Some(on) => on == kind,
+                None if fault.fault.is_of_polls() => MESSAGES.contains(&kind),
+                None => !is_quiet,
+            };
             if !fits {
                 return true;
             }
@@ -128,6 +147,9 @@ impl Faults {
 pub(in crate::sim) const POLL: &str = "stream";
 /// The kind of a check of the address.
 pub(super) const CHECK: &str = "check";
+
+/// What members say to bots.
+const MESSAGES: [&str; 6] = ["text", "image", "mixed", "voice", "file", "video"];
 
 fn one() -> u32 {
     1
@@ -154,6 +176,9 @@ mod tests {
         );
         assert_eq!(faults.take("image"), []);
         assert_eq!(faults.take("check"), []);
+        faults.add(HookFault::new(HookFaultKind::NoPoll));
+        assert_eq!(faults.take("enter_chat"), []);
+        assert_eq!(faults.take("voice"), [HookFaultKind::NoPoll]);
         for _ in 0..3 {
             assert_eq!(faults.take("stream"), [HookFaultKind::Garbled]);
         }

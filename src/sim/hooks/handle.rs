@@ -104,10 +104,15 @@ impl HooksHandle {
     ///
     /// # Errors
     ///
-    /// [`SimError::Unknown`], or [`SimError::Invalid`] where 256 faults stand already.
+    /// [`SimError::Unknown`], or [`SimError::Invalid`] where 256 faults stand already, and for
+    /// what cannot happen: documents to a bot, polls of an app.
     pub fn fault(&self, owner: impl Into<HookOwner>, fault: HookFault) -> Result<(), SimError> {
         let owner = owner.into();
         self.hook(&owner)?;
+        if !fault.fault.is_for(&owner) {
+            let text = format!("that cannot happen to {owner}");
+            return Err(SimError::Invalid(text));
+        }
         if self.shared.hooks().fault(owner, fault) {
             return Ok(());
         }

@@ -60,6 +60,7 @@ export function plain(markdown) {
     .replace(/^\s*\|?[\s:|-]+\|[\s:|-]*$/gm, '')
     .replace(/^ {0,3}(?:#{1,6}|>|[-*+]|\d+[.)])\s+/gm, '')
     .replace(/!?\[([^\]\n]*)\]\([^)\n]*\)/g, '$1')
+    .replace(/<\/?(?:font|a)\b[^>\n]*>/g, '')
     .replace(/\*\*|__|~~|`/g, '')
     .replace(/\*(\S[^*\n]*)\*/g, '$1')
     .replace(/\s+/g, ' ')
