@@ -42,7 +42,7 @@ pub(in crate::sim) enum AppWords {
     },
     /// A click on a card.
     Click {
-        /// What [`rules::press`] made of it.
+        /// The object of the event, as bots get it.
         detail: Value,
         /// A menu is told under a name of its own.
         is_menu: bool,
