@@ -1,6 +1,6 @@
 //! What the agent reads of messages to an agent app that have no words of their own.
 
-/// "[Place] name, latitude …, longitude …"
+/// "(Place) name, latitude …, longitude …"
 pub fn location(label: &str, latitude: &str, longitude: &str) -> String {
     let place = format!("纬度 {latitude}，经度 {longitude}");
     match label.trim() {
@@ -9,7 +9,7 @@ pub fn location(label: &str, latitude: &str, longitude: &str) -> String {
     }
 }
 
-/// "[Link] title", then the description and the address on lines of their own.
+/// "(Link) title", then the description and the address on lines of their own.
 pub fn link(title: &str, description: &str, url: &str) -> String {
     let lines = [
         format!("[链接] {title}"),
