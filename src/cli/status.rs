@@ -189,6 +189,15 @@ impl Picture {
                 lines.push(format!("          {refused} turned away by the policies"));
             }
         }
+        for path in account
+            .get("webhookPaths")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let path = path.as_str().unwrap_or_default();
+            lines.push(format!("          WeCom calls {path}"));
+        }
         if let Some(error) = text(account, "lastError") {
             lines.push(format!("          {error}"));
         }
