@@ -248,3 +248,76 @@ async fn one_message_of_a_member_at_a_time_and_in_order() {
         .collect();
     assert_eq!(said, ["answer 1", "answer 2", "answer 3"]);
 }
+
+#[tokio::test]
+async fn a_file_over_the_limit_is_told_and_not_passed_on() {
+    let (house, turns) = House::played(json!({ "media": { "maxBytes": 1_000 } })).await;
+    for (n, size) in [(1, 1_000), (2, 1_001)] {
+        let id = house.sim.apps().add_file(MemberFile {
+            name: Some("big.bin".to_owned()),
+            content_type: "application/octet-stream".to_owned(),
+            data: Bytes::from(vec![7; size]),
+        });
+        let inner = format!("<MsgType>file</MsgType><MediaId>{id}</MediaId><MsgId>{n}</MsgId>");
+        house.app(&inner).await;
+    }
+    let turn = turns.next().await;
+    assert_eq!(turn.request.attachments[0].size, 1_000);
+    turn.done();
+    house.app_says("media.maxBytes").await;
+    assert!(turns.none_for(Duration::from_millis(200)).await);
+}
+
+#[tokio::test]
+async fn accounts_have_their_own_messages_and_the_default_one_an_alias() {
+    use crate::house::{Caller, KEY, document};
+
+    let app = |token: &str, key: &str, agent_id: u64| {
+        json!({ "agent": {
+            "corpId": crate::house::CORP, "corpSecret": crate::house::SECRET,
+            "agentId": agent_id, "token": token, "encodingAESKey": key,
+        }})
+    };
+    let more = json!({
+        "defaultAccount": "two",
+        "routing": { "failClosedOnDefaultRoute": false },
+        "accounts": { "one": app("tokenOne", KEY, 7), "two": app("tokenTwo", KEY, 8) },
+    });
+    let (house, turns) = House::played(more).await;
+    for (token, path) in [
+        ("tokenOne", "/wecom/agent"),
+        ("tokenTwo", "/wecom/agent"),
+        ("tokenTwo", "/wecom/agent/default"),
+    ] {
+        let caller = Caller::with(token, KEY, crate::house::CORP);
+        let (query, body) = caller.xml(&document(&text("1", token)));
+        let answer = house.request("POST", path, &query, &body).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (200, "success"),
+            "{token} {path}"
+        );
+    }
+    let mut heard = Vec::new();
+    for _ in 0..2 {
+        let turn = turns.next().await;
+        heard.push(format!(
+            "{} {}",
+            turn.request.chat.account, turn.request.text
+        ));
+        turn.done();
+    }
+    heard.sort_unstable();
+    assert_eq!(
+        heard,
+        ["one tokenOne", "two tokenTwo"],
+        "the same id is two messages"
+    );
+    assert!(turns.none_for(Duration::from_millis(200)).await);
+    let caller = Caller::with("tokenOne", KEY, crate::house::CORP);
+    let (query, body) = caller.xml(&document(&text("2", "x")));
+    let answer = house
+        .request("POST", "/wecom/agent/default", &query, &body)
+        .await;
+    assert_eq!(answer.status, 401, "the default account is the other one");
+}

@@ -15,6 +15,14 @@
 mod aibot_files;
 mod aibot_sdk;
 mod callbacks;
+mod called;
+#[path = "../callback/house.rs"]
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "of the helpers it uses a few"
+)]
+mod callee;
 mod clients;
 mod conformance;
 mod daemon;
@@ -24,6 +32,8 @@ mod page;
 mod peer;
 mod python;
 mod skills_ref;
+#[path = "../runtime/support/mod.rs"]
+mod support;
 
 use std::time::Duration;
 

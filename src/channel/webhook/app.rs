@@ -40,7 +40,7 @@ pub(super) async fn serve(
         return Ok(plain(opened.message));
     }
     let (parts, stream) = request.into_parts();
-    let body = body::read(&parts.headers, stream).await?;
+    let body = body::read(&callee.bodies, &parts.headers, stream).await?;
     let sealed = sealed_xml(&body).map_err(bad_envelope)?;
     let fresh = Some(now(callee));
     let opened =

@@ -7,6 +7,7 @@ use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use tokio::sync::Semaphore;
 
 use super::refusal::Refusal;
 
@@ -16,14 +17,23 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// How long a body may take: WeCom itself waits 5 s for the answer to it.
 const TIME: Duration = Duration::from_secs(5);
 
-/// Reads a body.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+/// Reads a body, when there is a place for it.
+pub(super) async fn read(
+    places: &Semaphore,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Bytes, Refusal> {
     let announced = headers.get(CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_BYTES as u64) {
         return Err(Refusal::too_large());
     }
-    match tokio::time::timeout(TIME, gather(body)).await {
+    let gathering = async {
+        // The semaphore is never closed.
+        let _place = places.acquire().await;
+        gather(body).await
+    };
+    match tokio::time::timeout(TIME, gathering).await {
         Ok(read) => read,
         Err(_) => Err(Refusal::new(
             StatusCode::REQUEST_TIMEOUT,

@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use super::desk::Desk;
@@ -22,6 +23,10 @@ use crate::config::LiveConfig;
 /// What WeCom's own reference answers with, although the body may be JSON.
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
+/// Bodies that are read at the same time, of at most 1 MiB each and for at most 5 s. WeCom's own
+/// are a few kilobytes, and there at once.
+const MAX_BODIES: usize = 128;
+
 /// Who is at the other end of a connection; a server that knows it puts it into requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
@@ -29,6 +34,9 @@ pub struct Peer(pub SocketAddr);
 /// What the handlers work with.
 #[derive(Debug, Clone)]
 pub(super) struct Callee {
+    /// Whoever calls has to say it before it is known who calls: so many bodies are taken at a
+    /// time.
+    pub(super) bodies: Arc<Semaphore>,
     pub(super) desk: Arc<Desk>,
     pub(super) config: LiveConfig,
     pub(super) clock: SharedClock,
@@ -41,6 +49,7 @@ pub(in crate::channel) fn router(
     clock: SharedClock,
 ) -> Router {
     let callee = Callee {
+        bodies: Arc::new(Semaphore::new(MAX_BODIES)),
         desk,
         config,
         clock,
