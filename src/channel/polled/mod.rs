@@ -21,6 +21,9 @@ const MAX_STREAMS: usize = 5_000;
 /// most, and may deliver a message a second time.
 const KEPT: Duration = Duration::from_mins(10);
 
+/// How often a full account looks for room: it looks at every stream.
+const FULL_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The streams of one account.
 #[derive(Debug, Default)]
 pub(crate) struct Streams(Mutex<Book>);
@@ -30,6 +33,8 @@ struct Book {
     by_id: HashMap<StreamId, Entry>,
     by_message: HashMap<MessageId, StreamId>,
     swept_at: Option<Instant>,
+    /// When all were looked through for room, and there was none.
+    full_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -48,7 +53,7 @@ impl Streams {
     ) -> Option<Arc<PolledStream>> {
         let mut book = self.lock();
         book.sweep(Instant::now());
-        if book.by_id.len() >= MAX_STREAMS && !book.drop_a_finished_one() {
+        if book.by_id.len() >= MAX_STREAMS && !book.make_room(Instant::now()) {
             return None;
         }
         let stream = Arc::new(stream);
@@ -101,14 +106,22 @@ impl Book {
         }
     }
 
-    fn drop_a_finished_one(&mut self) -> bool {
-        let finished = (self.by_id.values())
+    /// Forgets the fetched ones, which WeCom would hardly ask for again. Whether there were any;
+    /// where there are none, it is not looked again at once.
+    fn make_room(&mut self, now: Instant) -> bool {
+        let is_recent = |at: Instant| now.saturating_duration_since(at) < FULL_INTERVAL;
+        if self.full_at.is_some_and(is_recent) {
+            return false;
+        }
+        let fetched: Vec<StreamId> = (self.by_id.values())
             .filter(|entry| entry.stream.is_fetched())
-            .min_by_key(|entry| entry.stream.touched_at())
-            .map(|entry| entry.stream.id.clone());
-        let Some(id) = finished else { return false };
-        self.forget(&id);
-        true
+            .map(|entry| entry.stream.id.clone())
+            .collect();
+        for id in &fetched {
+            self.forget(id);
+        }
+        self.full_at = fetched.is_empty().then_some(now);
+        !fetched.is_empty()
     }
 
     fn forget(&mut self, id: &StreamId) {

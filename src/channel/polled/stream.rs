@@ -261,10 +261,6 @@ impl PolledStream {
         self.lock().asked
     }
 
-    pub(super) fn touched_at(&self) -> Instant {
-        self.lock().touched
-    }
-
     /// Whether nothing happened to it for `kept`, and nothing will.
     pub(super) fn is_stale(&self, now: Instant, kept: Duration) -> bool {
         let state = self.lock();

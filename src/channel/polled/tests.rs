@@ -163,6 +163,8 @@ async fn there_are_not_more_streams_than_fit() {
     assert!(keep(MAX_STREAMS).is_none(), "all of them run");
     first.finish("done".to_owned());
     first.answer(None);
+    assert!(keep(MAX_STREAMS).is_none(), "not looked at again at once");
+    advance(FULL_INTERVAL).await;
     assert!(keep(MAX_STREAMS).is_some());
     assert!(streams.get(&first.id).is_none());
 }
