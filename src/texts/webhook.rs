@@ -17,6 +17,10 @@ pub const TOO_MANY_MERGED: &str = "⚠️ 等待处理的消息太多，刚才�
 /// much time has passed.
 pub const NO_LONGER_HERE: &str = "⚠️ 这条回复已不可用，请重新提问。";
 
+/// "It took longer than WeCom allows, and the answer can't be sent to you another way: the
+/// administrator has to configure the agent app."
+pub const CANNOT_FOLLOW: &str = "⚠️ 处理时间超过了企业微信允许的时长，而结果无法通过其他方式发送给您。请联系管理员配置自建应用（agent）。";
+
 /// "The answer was sent as a new message."
 pub const SENT_ELSEWHERE: &str = "✅ 回复已通过新消息发送，请查看。";
 

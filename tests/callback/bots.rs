@@ -412,3 +412,23 @@ async fn more_than_fits_in_a_batch_is_refused() {
     let first = house.bot(&said("long", &text)).await;
     assert_eq!(first["stream"]["finish"], false, "alone it may be long");
 }
+
+#[tokio::test]
+async fn without_an_app_an_answer_that_is_too_long_says_what_is_missing() {
+    let (house, turns) = House::played(json!({})).await;
+    let mut config = house.config.clone();
+    let account = config.accounts.values_mut().next().unwrap();
+    account.agent_app.as_mut().unwrap().corp_secret = None;
+    house.runtime.apply(&config).await;
+    let first = house.say("m1", "tell me").await;
+    let turn = turns.next().await;
+    turn.say(&"企".repeat(7_000));
+    turn.done();
+    let last = house.poll_to_end(&stream_of(&first)).await;
+    assert!(content(&last).len() <= 20_480);
+    assert!(
+        content(&last).ends_with(texts::webhook::REST_LOST),
+        "{last}"
+    );
+    assert_eq!(house.sent_by_app(), []);
+}

@@ -1,6 +1,7 @@
 //! The ways that are left where nothing can be fetched: one late reply at the `response_url`
 //! of a message, and the private messages of the agent app.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,10 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::late::LateWay;
 use super::messenger::Undelivered;
+use super::split::beginning_of;
 use super::{Delivery, Reply};
 use crate::channel::app_way::AppWay;
 use crate::channel::draft::DraftReader;
 use crate::store::Outcome;
+use crate::texts::webhook::REST_LOST;
 use crate::wecom::card::TemplateCard;
 
 /// Bytes of Markdown that a late reply takes.
@@ -35,9 +38,18 @@ impl Elsewhere {
     /// # Errors
     /// No way was left that took it.
     pub(crate) async fn text(&self, markdown: &str) -> Result<(), Undelivered> {
-        if markdown.len() <= LATE_BYTES {
+        // What is too long for one reply is better in the app's several; without an app, its
+        // beginning is better than nothing.
+        let late = if markdown.len() <= LATE_BYTES {
+            Some(Cow::Borrowed(markdown))
+        } else if self.app.is_none() {
+            Some(Cow::Owned(beginning_of(markdown, REST_LOST)))
+        } else {
+            None
+        };
+        if let Some(late) = late {
             for response in &self.responses {
-                if response.send(markdown).await {
+                if response.send(&late).await {
                     return Ok(());
                 }
             }

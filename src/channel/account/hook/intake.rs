@@ -173,9 +173,9 @@ impl Intake {
             Ok(Immediate::Card(update)) => update,
             _ => nothing(),
         };
-        self.seat.answered.note(message, answer.clone());
         match intake::record(core, candidates).await {
             Ok(accepted) => {
+                self.seat.answered.note(message, answer.clone());
                 for accepted in accepted {
                     if let Accepted::New(new) = accepted {
                         let (work, slot) = *new;

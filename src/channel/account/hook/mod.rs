@@ -30,6 +30,7 @@ use crate::files::MediaScope;
 use crate::ids::{Chat, ChatKind, StreamId, UserId};
 use crate::secret::Secret;
 use crate::store::RouteVia;
+use crate::texts;
 use crate::wecom::bot::Envelope;
 use crate::wecom::callback::CallbackCipher;
 
@@ -96,6 +97,10 @@ impl HookSeat {
         let late = inbound.response_url.clone();
         if let Some(late) = late {
             stream.add_response(late_way(core, late, received_at_ms));
+        }
+        let ways = Self::elsewhere(core, &inbound.chat, &inbound.sender, stream.responses());
+        if !ways.is_there() {
+            stream.part_with(texts::webhook::CANNOT_FOLLOW);
         }
         Some(stream)
     }
