@@ -1,18 +1,27 @@
 //! Callbacks of agent apps: encrypted XML in, the word `success` out.
 
 use axum::extract::Request;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::body;
-use super::desk::{NotOpened, open};
+use super::desk::NotOpened;
+use super::entrance::{Admitted, Manner, admit};
 use super::path::Which;
 use super::refusal::Refusal;
-use super::routes::{Callee, now, plain};
-use crate::wecom::callback::{AppCallback, CallbackQuery, EnvelopeError, QueryError, sealed_xml};
+use super::routes::{Callee, plain};
+use crate::wecom::callback::{AppCallback, QueryError, sealed_xml};
 
 /// What WeCom wants to read: its answer comes by the API.
 const SUCCESS: &str = "success";
+
+const MANNER: Manner = Manner {
+    sealed: sealed_xml,
+    identity: app_of,
+    bad_query,
+    bad_envelope: |error| Refusal::bad("missing_encrypt", error),
+    not_opened,
+    check_failed: not_opened,
+};
 
 /// Answers one request to an agent app's address.
 pub(super) async fn serve(
@@ -21,30 +30,17 @@ pub(super) async fn serve(
     request: Request,
 ) -> Result<Response, Refusal> {
     let config = callee.config.get();
-    let candidates = callee
-        .desk
-        .apps()
-        .candidates(which, &config.default_account);
+    let apps = callee.desk.apps();
+    let candidates = apps.candidates(which, &config.default_account);
     if candidates.is_empty() {
         let nobody = "no agent app has this address";
         let status = StatusCode::NOT_FOUND;
         return Err(Refusal::new(status, "agent_not_configured", nobody));
     }
-    let query = CallbackQuery::parse(request.uri().query().unwrap_or_default());
-    let query = query.map_err(bad_query)?;
-    if request.method() == Method::GET {
-        let echo = query.echo().map_err(bad_query)?;
-        let opened =
-            open(candidates, &query, echo, None, |_| None).map_err(|error| not_opened(&error))?;
-        tracing::info!(account = %opened.address.account, "WeCom checked the address of an app");
-        return Ok(plain(opened.message));
-    }
-    let (parts, stream) = request.into_parts();
-    let body = body::read(&callee.bodies, &parts.headers, stream).await?;
-    let sealed = sealed_xml(&body).map_err(bad_envelope)?;
-    let fresh = Some(now(callee));
-    let opened =
-        open(candidates, &query, &sealed, fresh, app_of).map_err(|error| not_opened(&error))?;
+    let opened = match admit(callee, &MANNER, candidates, request).await? {
+        Admitted::Check(opened) => return Ok(plain(opened.message)),
+        Admitted::Callback(opened, _) => opened,
+    };
     let callback = AppCallback::parse(&opened.message);
     let callback = callback.map_err(|error| Refusal::bad("invalid_xml", error))?;
     let calls = opened.address.calls;
@@ -71,10 +67,6 @@ fn bad_query(error: QueryError) -> Refusal {
         QueryError::Signature => not_opened(&NotOpened::NotFound),
         _ => Refusal::bad("invalid_parameters", error),
     }
-}
-
-fn bad_envelope(error: EnvelopeError) -> Refusal {
-    Refusal::bad("missing_encrypt", error)
 }
 
 fn not_opened(error: &NotOpened) -> Refusal {

@@ -1,16 +1,28 @@
 //! Callbacks of bots: encrypted JSON both ways.
 
 use axum::extract::Request;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::body;
-use super::desk::{NotOpened, open};
+use super::desk::NotOpened;
+use super::entrance::{Admitted, Manner, admit};
 use super::path::Which;
 use super::refusal::Refusal;
-use super::routes::{Callee, now, plain};
-use crate::wecom::callback::{CallbackQuery, EnvelopeError, QueryError, reply_json, sealed_json};
+use super::routes::{Callee, plain};
+use crate::wecom::callback::{EnvelopeError, QueryError, reply_json, sealed_json};
+
+const MANNER: Manner = Manner {
+    sealed: sealed_json,
+    identity: bot_of,
+    bad_query,
+    bad_envelope,
+    not_opened: not_found,
+    check_failed: |error| match error {
+        NotOpened::Sealed(reason) => Refusal::new(StatusCode::FORBIDDEN, "decrypt_failed", reason),
+        error => not_found(error),
+    },
+};
 
 /// Answers one request to a bot's address.
 pub(super) async fn serve(
@@ -19,46 +31,24 @@ pub(super) async fn serve(
     request: Request,
 ) -> Result<Response, Refusal> {
     let config = callee.config.get();
-    let candidates = callee
-        .desk
-        .bots()
-        .candidates(which, &config.default_account);
+    let bots = callee.desk.bots();
+    let candidates = bots.candidates(which, &config.default_account);
     if candidates.is_empty() {
         let nobody = "no webhook bot has this address";
         return Err(Refusal::new(StatusCode::NOT_FOUND, "not_found", nobody));
     }
-    let query = CallbackQuery::parse(request.uri().query().unwrap_or_default());
-    let query = query.map_err(bad_query)?;
-    if request.method() == Method::GET {
-        let echo = query.echo().map_err(bad_query)?;
-        let opened =
-            open(candidates, &query, echo, None, |_| None).map_err(|error| match error {
-                NotOpened::Sealed(reason) => {
-                    Refusal::new(StatusCode::FORBIDDEN, "decrypt_failed", reason)
-                }
-                error => not_found(&error),
-            })?;
-        tracing::info!(account = %opened.address.account, "WeCom checked the address of a bot");
-        return Ok(plain(opened.message));
-    }
-    let (parts, stream) = request.into_parts();
-    let body = body::read(&callee.bodies, &parts.headers, stream).await?;
-    let sealed = sealed_json(&body).map_err(bad_envelope)?;
-    let fresh = Some(now(callee));
-    let opened =
-        open(candidates, &query, &sealed, fresh, bot_of).map_err(|error| not_found(&error))?;
+    let (opened, query) = match admit(callee, &MANNER, candidates, request).await? {
+        Admitted::Check(opened) => return Ok(plain(opened.message)),
+        Admitted::Callback(opened, query) => (opened, query),
+    };
     let Ok(Value::Object(callback)) = serde_json::from_str(&opened.message) else {
         // As for a text that does not open: it says nothing about what is inside.
         return Err(Refusal::bad("decrypt_failed", "no JSON object is inside"));
     };
     let reply = opened.address.calls.receive(callback).await;
-    let (
-        cipher,
-        CallbackQuery {
-            timestamp, nonce, ..
-        },
-    ) = (&opened.address.cipher, &query);
-    Ok(plain(reply_json(cipher, timestamp, nonce, &reply)))
+    let cipher = &opened.address.cipher;
+    let body = reply_json(cipher, &query.timestamp, &query.nonce, &reply);
+    Ok(plain(body))
 }
 
 /// Which bot a callback is for.

@@ -16,6 +16,7 @@ mod app;
 mod body;
 mod bot;
 mod desk;
+mod entrance;
 mod path;
 mod refusal;
 mod routes;
