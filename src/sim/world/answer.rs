@@ -38,6 +38,10 @@ impl World {
         let Some(connection) = self.connections.get(&arrival.connection) else {
             return;
         };
+        // What was already read of a line that is cut now never arrived.
+        if connection.link.cut.is_cancelled() {
+            return;
+        }
         let (standing, bot) = (connection.standing, connection.bot.clone());
         let request = match frame {
             Ok(request) => request,
