@@ -100,6 +100,7 @@ mod tests {
     use crate::identity::{Identity, TurnChat};
     use crate::ids::{Chat, ChatKind};
     use crate::session::{SessionKey, SessionScope};
+    use crate::store::RouteVia;
 
     fn turn(text: &str) -> TurnRequest {
         TurnRequest {
@@ -117,6 +118,7 @@ mod tests {
                 agent: "main".to_owned(),
                 scope: SessionScope::Main,
             },
+            via: RouteVia::Bot,
             message_id: "m1".into(),
             text: text.to_owned(),
             quote: None,

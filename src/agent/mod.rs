@@ -1,6 +1,9 @@
 //! Agents: what answers a message, behind one trait.
 
 mod echo;
+mod event;
+mod services;
+mod tools;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -15,8 +18,12 @@ use crate::config::{AgentBackend, AgentsSettings};
 use crate::identity::Identity;
 use crate::ids::{Chat, MessageId};
 use crate::session::SessionKey;
+use crate::store::RouteVia;
 
 pub use echo::EchoAgent;
+pub use event::{AgentEvent, AgentFailure, Choice, FailureClass, Question, Tone, ToolStep};
+pub use services::AgentServices;
+pub use tools::{AgentTools, NoTools, ToolAnswer, ToolSpec, ToolTurn};
 
 /// What an agent is asked to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +35,8 @@ pub struct TurnRequest {
     /// For whom tools act that the agent uses: the account, the chat, and as requester the
     /// one who wrote. Made by the runtime; nothing an agent says changes it.
     pub identity: Arc<Identity>,
+    /// How the message came.
+    pub via: RouteVia,
     /// The message that is answered.
     pub message_id: MessageId,
     /// What was written, without a leading mention of the bot. May be empty when there
@@ -72,41 +81,6 @@ pub enum AttachmentKind {
     Video,
 }
 
-/// What an agent reports while it works.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AgentEvent {
-    /// More of the answer; deltas are joined as they are.
-    Text(String),
-    /// A file to send, as an agent names one: a URL, or a path on this machine. It goes out
-    /// at once, before the text.
-    Media(String),
-    /// The answer is complete. Nothing follows.
-    Done,
-    /// The agent gave up. Nothing follows.
-    Failed(AgentFailure),
-}
-
-/// Why an agent gave up. The class is what a user may be told; the detail goes to the log.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{class:?}: {detail}")]
-pub struct AgentFailure {
-    /// What kind of failure.
-    pub class: FailureClass,
-    /// For the operator; no secrets.
-    pub detail: String,
-}
-
-/// Kinds of failure that a user can tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FailureClass {
-    /// The back end can't be reached.
-    Unreachable,
-    /// The back end is there and refused or broke.
-    Broken,
-}
-
 /// A back end that answers messages.
 pub trait Agent: Send + Sync + std::fmt::Debug {
     /// Begins a turn and yields what happens, ending with [`AgentEvent::Done`] or
@@ -123,27 +97,50 @@ pub trait Agent: Send + Sync + std::fmt::Debug {
     }
 }
 
+/// A back end, and what it was made of.
+#[derive(Debug, Clone)]
+struct Built {
+    /// `None`: it was brought along.
+    settings: Option<AgentBackend>,
+    agent: Arc<dyn Agent>,
+}
+
 /// The configured agents by id.
 #[derive(Debug, Clone, Default)]
 pub struct Agents {
-    by_id: HashMap<String, Arc<dyn Agent>>,
+    by_id: HashMap<String, Built>,
     /// Answers for every id that is not listed, where it may.
-    otherwise: Option<Arc<dyn Agent>>,
+    otherwise: Option<Built>,
     /// Whether it may for ids that nobody makes on demand.
     answers_everything: bool,
 }
 
 impl Agents {
-    /// Builds every configured agent.
-    pub fn from_settings(settings: &AgentsSettings) -> Self {
+    /// Builds every configured agent. `services` is what they work with. Those of `earlier`
+    /// whose settings are the same stay: they may hold processes and connections.
+    pub fn from_settings(
+        settings: &AgentsSettings,
+        services: &AgentServices,
+        earlier: &Self,
+    ) -> Self {
+        let built = |backend: &AgentBackend, earlier: Option<&Built>| {
+            let same = earlier.filter(|built| built.settings.as_ref() == Some(backend));
+            same.cloned().unwrap_or_else(|| Built {
+                settings: Some(backend.clone()),
+                agent: build(backend, services),
+            })
+        };
         let by_id = settings
             .list
             .iter()
-            .map(|entry| (entry.id.clone(), build(&entry.backend)))
+            .map(|entry| {
+                let earlier = earlier.by_id.get(&entry.id);
+                (entry.id.clone(), built(&entry.backend, earlier))
+            })
             .collect();
         Self {
             by_id,
-            otherwise: Some(build(&settings.default_backend)),
+            otherwise: Some(built(&settings.default_backend, earlier.otherwise.as_ref())),
             answers_everything: false,
         }
     }
@@ -152,7 +149,10 @@ impl Agents {
     pub fn only(agent: Arc<dyn Agent>) -> Self {
         Self {
             by_id: HashMap::new(),
-            otherwise: Some(agent),
+            otherwise: Some(Built {
+                settings: None,
+                agent,
+            }),
             answers_everything: true,
         }
     }
@@ -166,11 +166,12 @@ impl Agents {
                 .as_ref()
                 .filter(|_| on_demand || self.answers_everything)
         };
-        listed.or_else(otherwise).cloned()
+        let built = listed.or_else(otherwise)?;
+        Some(built.agent.clone())
     }
 }
 
-fn build(backend: &AgentBackend) -> Arc<dyn Agent> {
+fn build(backend: &AgentBackend, _services: &AgentServices) -> Arc<dyn Agent> {
     match backend {
         AgentBackend::Echo(settings) => Arc::new(EchoAgent::new(*settings)),
     }

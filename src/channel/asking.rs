@@ -1,17 +1,23 @@
 //! An agent at work: its text goes into the draft, the files that it names go out at once.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
-use futures_util::stream::{BoxStream, StreamExt};
+use futures_util::stream::{BoxStream, FuturesUnordered, StreamExt};
 use tokio_util::sync::CancellationToken;
 
 use super::draft::DraftWriter;
 use super::mailbox::Stop;
 use super::outlet::{Carried, FileOutcome, Outlet};
+use super::questions::{self, Posed, Questions};
 use super::reply::TurnEnd;
-use crate::agent::{Agent, AgentEvent, AgentFailure, FailureClass, TurnRequest};
+use crate::agent::{
+    Agent, AgentEvent, AgentFailure, FailureClass, Question, ToolStep, TurnRequest,
+};
+use crate::clock::SharedClock;
+use crate::ids::{AccountId, UserId};
 
 /// Files that an agent may name in one turn. More would use up the conversation's budget of
 /// a minute, and the answer would have to wait for it.
@@ -19,8 +25,10 @@ pub(super) const MAX_FILES: usize = 20;
 
 /// What an agent works with.
 pub(super) struct Asking<'a> {
-    pub(super) agent: Option<&'a std::sync::Arc<dyn Agent>>,
+    pub(super) agent: Option<&'a Arc<dyn Agent>>,
     pub(super) outlet: &'a dyn Outlet,
+    pub(super) questions: &'a Arc<Questions>,
+    pub(super) clock: &'a SharedClock,
     pub(super) timeout: Duration,
     pub(super) hard_stop: &'a CancellationToken,
 }
@@ -50,6 +58,7 @@ impl Asking<'_> {
     ) -> Option<Asked> {
         let cancel = CancellationToken::new();
         let _cancel_on_return = cancel.clone().drop_guard();
+        let asked = Addressee::of(&request);
         let mut events = match self.agent {
             Some(agent) => agent.run(request, cancel),
             None => nobody(),
@@ -57,30 +66,78 @@ impl Asking<'_> {
         let timeout = tokio::time::sleep(self.timeout);
         tokio::pin!(timeout);
         let mut files = FilesOut::new(self.outlet);
+        let mut posing = FuturesUnordered::new();
+        let mut posed = Vec::new();
         let mut end = None;
         loop {
             if let Some(end) = end.take_if(|_| files.is_done()) {
                 return Some(files.into_asked(end));
             }
-            // Every branch is cancel safe: tokens, a timer, the next item of a stream, and a
-            // future that stays where it is.
+            // Every branch is cancel safe: tokens, a timer, the next item of a stream, and
+            // futures that stay where they are.
             tokio::select! {
                 biased;
                 () = self.hard_stop.cancelled() => return None,
                 () = stop.requested() => return Some(files.into_asked(TurnEnd::Stopped)),
                 () = &mut timeout => return Some(files.into_asked(end.unwrap_or(TurnEnd::TimedOut))),
                 outcome = files.next() => files.settle(outcome),
+                Some(question) = posing.next() => posed.extend(question),
                 event = events.next(), if end.is_none() => match event {
                     Some(AgentEvent::Text(delta)) => draft.push(&delta),
+                    Some(AgentEvent::Replace(text)) => draft.replace(text),
+                    Some(AgentEvent::Tool(step)) => tell(&step),
+                    Some(AgentEvent::Ask(question)) => posing.push(self.pose(&asked, question)),
                     Some(AgentEvent::Media(reference)) => files.add(reference),
                     Some(AgentEvent::Done) => end = Some(TurnEnd::Complete),
                     Some(AgentEvent::Failed(failure)) => end = Some(failed(&failure)),
-                    None => end = Some(failed(&AgentFailure {
-                        class: FailureClass::Broken,
-                        detail: "the agent ended without saying so".to_owned(),
-                    })),
+                    None => end = Some(failed(&AgentFailure::new(
+                        FailureClass::Broken,
+                        "the agent ended without saying so",
+                    ))),
                 },
             }
+        }
+    }
+
+    /// Sends the card that asks. `None`: it can't be asked, and the agent learns that nobody
+    /// answers.
+    async fn pose(&self, to: &Addressee, question: Question) -> Option<Posed> {
+        let member = to.member.clone()?;
+        let card = questions::card(&question, self.clock.now_ms())?;
+        // First remembered, then sent: the click may be fast.
+        let posed = self.questions.pose(&to.account, member, &card, question);
+        match self.outlet.card(&card).await {
+            Ok(Carried::Out) => Some(posed),
+            // It would arrive when the turn is over, which waits for it.
+            Ok(Carried::WithLastWord | Carried::Not) => None,
+            Err(error) => {
+                tracing::warn!(%error, "a question was not delivered");
+                None
+            }
+        }
+    }
+}
+
+/// Who is asked, and in which account.
+struct Addressee {
+    account: AccountId,
+    member: Option<UserId>,
+}
+
+impl Addressee {
+    fn of(request: &TurnRequest) -> Self {
+        Self {
+            account: request.chat.account.clone(),
+            member: request.identity.requester().cloned(),
+        }
+    }
+}
+
+fn tell(step: &ToolStep) {
+    match step {
+        ToolStep::Started { name } => tracing::info!(tool = name, "the agent uses a tool"),
+        ToolStep::Finished { name, ok } => {
+            tracing::info!(tool = name, ok, "the agent used a tool");
         }
     }
 }
@@ -175,10 +232,8 @@ impl<'a> FilesOut<'a> {
 
 /// The events of an agent that does not exist.
 fn nobody() -> BoxStream<'static, AgentEvent> {
-    let failure = AgentFailure {
-        class: FailureClass::Broken,
-        detail: "the agent is gone from the configuration".to_owned(),
-    };
+    let detail = "the agent is gone from the configuration";
+    let failure = AgentFailure::new(FailureClass::Broken, detail);
     futures_util::stream::iter([AgentEvent::Failed(failure)]).boxed()
 }
 

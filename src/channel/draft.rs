@@ -32,6 +32,11 @@ impl DraftWriter {
         self.0.send_modify(|state| state.text.push_str(delta));
     }
 
+    /// Puts another text in place of what was written.
+    pub(crate) fn replace(&self, text: String) {
+        self.0.send_modify(|state| state.text = text);
+    }
+
     /// The text so far.
     pub(crate) fn text(&self) -> String {
         self.0.borrow().text.clone()

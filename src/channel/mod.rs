@@ -28,6 +28,7 @@ mod outlet;
 pub mod pairing;
 pub mod policy;
 mod polled;
+mod questions;
 mod reply;
 pub mod routing;
 mod runtime;
@@ -37,5 +38,5 @@ mod turn;
 pub mod webhook;
 
 pub use account::{AccountState, AccountStatus};
-pub use runtime::{Applied, Backends, ResumeError, Runtime};
+pub use runtime::{Applied, Backends, Prepared, ResumeError, Runtime};
 pub use surroundings::Surroundings;

@@ -15,8 +15,8 @@ use super::outbound::doors::{ApiDoor, SocketDoor};
 use super::pairing::Pairings;
 use super::surroundings::Surroundings;
 use super::webhook::{self, Desk};
-use crate::agent::{Agent, Agents};
-use crate::config::{Account, Config};
+use crate::agent::{Agent, AgentServices, AgentTools, Agents, NoTools};
+use crate::config::{Account, AgentsSettings, Config};
 use crate::ids::AccountId;
 use crate::store::{RouteStore, StoreError};
 use crate::wecom::bot::Bots;
@@ -44,8 +44,18 @@ pub enum Backends {
     /// From the configuration.
     #[default]
     Configured,
+    /// From the configuration, with these tools for back ends without a tool client of
+    /// their own.
+    Equipped(Arc<dyn AgentTools>),
     /// This one answers everything: for programs that bring their own.
     Only(Arc<dyn Agent>),
+}
+
+/// A runtime whose accounts are not started yet: what is made for them needs its ways out.
+#[derive(Debug)]
+pub struct Prepared {
+    shared: Shared,
+    agents: watch::Sender<Arc<Agents>>,
 }
 
 /// An account as configured, and its tasks if it runs.
@@ -88,13 +98,13 @@ pub enum ResumeError {
     NotRunning(AccountId),
 }
 
-impl Runtime {
-    /// Starts every account that can run.
+impl Prepared {
+    /// Reads what the accounts need to start.
     ///
     /// # Errors
     /// The approved pairings can't be read: without them nobody could be told from a
     /// stranger.
-    pub async fn start(surroundings: Surroundings, backends: Backends) -> Result<Self, StoreError> {
+    pub async fn new(surroundings: Surroundings) -> Result<Self, StoreError> {
         let (agents, agents_seen) = watch::channel(Arc::default());
         let Surroundings {
             config,
@@ -104,7 +114,6 @@ impl Runtime {
             user_home,
         } = surroundings;
         let pairings = Pairings::load(store.clone(), clock.clone()).await?;
-        let initial = config.get();
         let bots: Arc<Registry> = Arc::default();
         let apps = Arc::new(ApiDoor::new(
             config.clone(),
@@ -124,27 +133,61 @@ impl Runtime {
             desk: Arc::<Desk>::default(),
             planner: Arc::new(planner),
             apps,
+            questions: Arc::default(),
             pairings: Arc::new(pairings),
             media,
             downloads: DownloadSlots::default(),
             user_home,
             turns: Arc::new(Semaphore::new(MAX_RUNNING_TURNS)),
         };
-        let runtime = Self {
-            shared,
+        Ok(Self { shared, agents })
+    }
+
+    /// The bots of the accounts, once they run.
+    pub fn bots(&self) -> Arc<dyn Bots> {
+        let bots: Arc<Registry> = self.shared.bots.clone();
+        bots
+    }
+
+    /// Sending of our own accord, over the bots that will run.
+    pub fn planner(&self) -> Arc<Planner> {
+        self.shared.planner.clone()
+    }
+
+    /// The agents of the configuration in use; none before the start.
+    pub fn agents(&self) -> watch::Receiver<Arc<Agents>> {
+        self.shared.agents.clone()
+    }
+
+    /// Starts every account that can run.
+    pub async fn start(self, backends: Backends) -> Runtime {
+        let initial = self.shared.config.get();
+        let runtime = Runtime {
+            shared: self.shared,
             backends,
-            agents,
+            agents: self.agents,
             slots: Mutex::default(),
         };
         runtime.apply(&initial).await;
-        Ok(runtime)
+        runtime
+    }
+}
+
+impl Runtime {
+    /// Prepares the accounts and starts every one that can run.
+    ///
+    /// # Errors
+    /// As [`Prepared::new`].
+    pub async fn start(surroundings: Surroundings, backends: Backends) -> Result<Self, StoreError> {
+        Ok(Prepared::new(surroundings).await?.start(backends).await)
     }
 
     /// Makes the accounts what `config` says. An account whose connection settings are the
     /// same keeps its connection.
     pub async fn apply(&self, config: &Config) -> Applied {
         let agents = match &self.backends {
-            Backends::Configured => Agents::from_settings(&config.agents),
+            Backends::Configured => self.configured(&config.agents, Arc::new(NoTools)),
+            Backends::Equipped(tools) => self.configured(&config.agents, tools.clone()),
             Backends::Only(agent) => Agents::only(agent.clone()),
         };
         self.agents.send_replace(Arc::new(agents));
@@ -174,6 +217,23 @@ impl Runtime {
             slots.insert(id.clone(), slot);
         }
         applied
+    }
+
+    fn configured(&self, settings: &AgentsSettings, tools: Arc<dyn AgentTools>) -> Agents {
+        let Shared {
+            config,
+            store,
+            clock,
+            ..
+        } = &self.shared;
+        let services = AgentServices {
+            config: config.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            tools,
+        };
+        let earlier = self.agents.borrow().clone();
+        Agents::from_settings(settings, &services, &earlier)
     }
 
     async fn replace(

@@ -18,12 +18,13 @@ use super::inbound::Inbound;
 use super::mailbox::{Stop, Work};
 use super::media::outbound::{Reference, directive};
 use super::outlet::{Carried, Outlet};
+use super::questions::Questions;
 use super::reply::{Closing, Delivery, Reply, TurnEnd, closing_text};
 use crate::agent::{Agent, TurnRequest};
 use crate::clock::SharedClock;
 use crate::failpoint;
 use crate::identity::{Identity, TurnChat};
-use crate::store::{InboxId, Outcome, Store};
+use crate::store::{InboxId, Outcome, RouteVia, Store};
 use crate::texts;
 
 /// Turns begun for one message before it is given up: a message that brings the process
@@ -38,6 +39,10 @@ pub(super) struct TurnContext {
     pub(super) agent: Option<Arc<dyn Agent>>,
     /// The way of files and cards.
     pub(super) outlet: Arc<dyn Outlet>,
+    /// How messages of this seat come.
+    pub(super) via: RouteVia,
+    /// What the agent asks the member.
+    pub(super) questions: Arc<Questions>,
     pub(super) timeout: Duration,
     /// Ends the process's work for good.
     pub(super) hard_stop: CancellationToken,
@@ -154,7 +159,7 @@ async fn decide(
         fetched = work.files.fetched() => fetched,
     };
     let resets = work.route.resets;
-    let request = match request(work, &fetched, attempts) {
+    let request = match request(work, &fetched, context.via, attempts) {
         Ok(request) if resets => begin_anew(request, context).await,
         asked => asked,
     };
@@ -165,6 +170,8 @@ async fn decide(
     let asking = Asking {
         agent: context.agent.as_ref(),
         outlet: &*context.outlet,
+        questions: &context.questions,
+        clock: &context.clock,
         timeout: context.timeout,
         hard_stop: &context.hard_stop,
     };
@@ -277,7 +284,12 @@ async fn send_beside(mut outgoing: Outgoing, keeper: &Keeper, outlet: &dyn Outle
 }
 
 /// What the agent is asked. `Err`: what the sender is told instead.
-fn request(work: Work, fetched: &Fetched, attempts: u32) -> Result<TurnRequest, String> {
+fn request(
+    work: Work,
+    fetched: &Fetched,
+    via: RouteVia,
+    attempts: u32,
+) -> Result<TurnRequest, String> {
     if let Some(notice) = fetched.refusal() {
         return Err(notice.to_owned());
     }
@@ -290,6 +302,7 @@ fn request(work: Work, fetched: &Fetched, attempts: u32) -> Result<TurnRequest, 
         identity: Arc::new(identity(&inbound)),
         chat: inbound.chat,
         session: route.session,
+        via,
         message_id: inbound.message_id,
         text: with_lines(inbound.text, fetched.missing()),
         quote: inbound.quote,

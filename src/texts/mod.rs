@@ -73,22 +73,44 @@ pub fn still_working(elapsed_secs: u64) -> String {
     format!("⏳ 仍在处理中（已用时 {} 分钟）", elapsed_secs / 60)
 }
 
-/// "The assistant can't be reached / failed. Reference: ..."
-pub fn failed(unreachable: bool, reference: &str) -> String {
-    let what = if unreachable {
-        "暂时无法连接到智能助手"
-    } else {
-        "智能助手处理时出错"
-    };
-    format!("❌ {what}，请稍后再试。（编号：{reference}）")
+/// Why an answer failed, as far as a person is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The assistant can't be reached.
+    Unreachable,
+    /// It has too much to do.
+    Busy,
+    /// It did not answer in time.
+    TimedOut,
+    /// The conversation is too long for it.
+    TooLong,
+    /// Anything else.
+    Broken,
 }
 
-/// "(The answer is incomplete: the assistant can't be reached / failed. Reference: ...)"
-pub fn failed_partial(unreachable: bool, reference: &str) -> String {
-    let why = if unreachable {
-        "与智能助手的连接中断"
-    } else {
-        "智能助手处理时出错"
+/// "The assistant can't be reached / is busy / did not answer in time / failed; please try
+/// again later." or "The conversation is too long; send /new to begin another." With a
+/// reference.
+pub fn failed(failure: Failure, reference: &str) -> String {
+    let what = match failure {
+        Failure::Unreachable => "暂时无法连接到智能助手，请稍后再试",
+        Failure::Busy => "智能助手现在太忙，请稍后再试",
+        Failure::TimedOut => "智能助手没有及时回答，请稍后再试",
+        Failure::TooLong => "对话太长，智能助手无法继续，请发送 /new 开始新的对话",
+        Failure::Broken => "智能助手处理时出错，请稍后再试",
+    };
+    format!("❌ {what}。（编号：{reference}）")
+}
+
+/// "(The answer is incomplete: the assistant can't be reached / is busy / did not go on in
+/// time / can't go on with so long a conversation / failed. Reference: ...)"
+pub fn failed_partial(failure: Failure, reference: &str) -> String {
+    let why = match failure {
+        Failure::Unreachable => "与智能助手的连接中断",
+        Failure::Busy => "智能助手现在太忙",
+        Failure::TimedOut => "智能助手没有及时继续",
+        Failure::TooLong => "对话太长，智能助手无法继续",
+        Failure::Broken => "智能助手处理时出错",
     };
     format!("❌ {why}，以上内容不完整。（编号：{reference}）")
 }

@@ -20,6 +20,7 @@ use crate::channel::outbound::Planner;
 use crate::channel::outbound::doors::ApiDoor;
 use crate::channel::pairing::Pairings;
 use crate::channel::policy::Refusal;
+use crate::channel::questions::Questions;
 use crate::channel::throttle::Throttle;
 use crate::channel::webhook::Desk;
 use crate::clock::SharedClock;
@@ -62,6 +63,8 @@ pub(in crate::channel) struct Shared {
     pub(in crate::channel) planner: Arc<Planner>,
     /// The agent apps of all accounts.
     pub(in crate::channel) apps: Arc<ApiDoor>,
+    /// What running turns ask the members that they answer.
+    pub(in crate::channel) questions: Arc<Questions>,
     /// Who was let in by pairing.
     pub(in crate::channel) pairings: Arc<Pairings>,
     /// Where files are kept that people send.

@@ -10,6 +10,7 @@ use super::notice::Asked;
 use super::seat::CardChange;
 use crate::channel::cards::{self, SentCard};
 use crate::channel::inbound::{Inbound, whereabouts};
+use crate::channel::questions::Claim;
 use crate::ids::{Chat, ChatId, ChatKind};
 use crate::wecom::bot::{CardEvent, Envelope, Event, EventPush};
 
@@ -94,6 +95,11 @@ fn for_agent(gate: &Gate<'_>, envelope: &Envelope, text: String) -> Option<Inbou
 /// what the agent is told. `false`: the agent is not to be told.
 pub(super) async fn resolve_click(core: &Arc<Core>, inbound: &mut Inbound, click: &Click) -> bool {
     let Click { envelope, event } = click;
+    let questions = &core.shared.questions;
+    let claim = questions.claim(&core.id, &event.task_id, &inbound.sender, &event.event_key);
+    if claim == Claim::NotTheirs {
+        return false;
+    }
     let card = find_card(core, event).await;
     inbound.text = cards::event_text(envelope, event, card.as_ref());
     let Some(card) = card else {
@@ -104,7 +110,7 @@ pub(super) async fn resolve_click(core: &Arc<Core>, inbound: &mut Inbound, click
             task_id = event.task_id,
             "a card was clicked that is not remembered"
         );
-        return true;
+        return claim == Claim::None;
     };
     let update = cards::update(&card, event, &inbound.sender);
     if let Some(changed) = update.card {
@@ -128,7 +134,7 @@ pub(super) async fn resolve_click(core: &Arc<Core>, inbound: &mut Inbound, click
             tracing::warn!(%error, "what was answered on a card was not kept");
         }
     }
-    update.route
+    update.route && claim == Claim::None
 }
 
 /// The card that was clicked, as it was sent.

@@ -58,6 +58,8 @@ async fn answer(core: &Arc<Core>, work: Work, stop: Stop) -> Result<(), Work> {
         clock: core.shared.clock.clone(),
         agent: agents.get(&session.agent, work.route.on_demand),
         outlet,
+        via: core.seat.via(),
+        questions: core.shared.questions.clone(),
         timeout: settings.turn_timeout,
         hard_stop: core.hard_stop.clone(),
     };

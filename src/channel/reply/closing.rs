@@ -99,11 +99,10 @@ pub(crate) fn closing_text(end: &TurnEnd, text: &str) -> (Option<String>, Outcom
         TurnEnd::Complete if written => (Some(text.to_owned()), Outcome::Delivered),
         TurnEnd::Complete => (None, Outcome::Silent),
         TurnEnd::Failed { class, reference } => {
-            let unreachable = *class == FailureClass::Unreachable;
             let text = if written {
-                after(&texts::failed_partial(unreachable, reference))
+                after(&texts::failed_partial(failure(*class), reference))
             } else {
-                Some(texts::failed(unreachable, reference))
+                Some(texts::failed(failure(*class), reference))
             };
             (text, Outcome::Delivered)
         }
@@ -112,6 +111,17 @@ pub(crate) fn closing_text(end: &TurnEnd, text: &str) -> (Option<String>, Outcom
         TurnEnd::Stopped if written => (after(texts::STOPPED_PARTIAL), Outcome::Stopped),
         TurnEnd::Stopped => (Some(texts::STOPPED.to_owned()), Outcome::Stopped),
         TurnEnd::Interrupted => (Some(texts::INTERRUPTED.to_owned()), Outcome::Delivered),
+    }
+}
+
+/// What a person is told of a failure's class.
+fn failure(class: FailureClass) -> texts::Failure {
+    match class {
+        FailureClass::Unreachable => texts::Failure::Unreachable,
+        FailureClass::Busy => texts::Failure::Busy,
+        FailureClass::TimedOut => texts::Failure::TimedOut,
+        FailureClass::TooLong => texts::Failure::TooLong,
+        FailureClass::Refused | FailureClass::Broken => texts::Failure::Broken,
     }
 }
 
