@@ -5,6 +5,7 @@ mod lock;
 mod reload;
 mod sending;
 mod standalone;
+mod toolbelt;
 mod tools;
 
 use std::net::SocketAddr;
@@ -16,13 +17,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::channel::{Backends, Runtime, Surroundings};
+use crate::channel::{Backends, Prepared, Runtime, Surroundings};
 use crate::clock::SharedClock;
 use crate::config::{Environment, LiveConfig, Loaded, Location};
 use crate::files::MediaStore;
 use crate::http::{self, MessageServices, PairingServices, Services};
 use crate::mcp::credentials::{Credentials, SessionCredentials};
 use crate::secret::Secret;
+use crate::skills::{LiveSkills, SkillSources};
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::task;
 
@@ -32,6 +34,7 @@ pub use lock::LockError;
 use reload::{FileReloader, watch_files};
 use sending::PlannedNotice;
 pub use standalone::Standalone;
+use toolbelt::Toolbelt;
 use tools::ToolSurroundings;
 pub use tools::Toolbox;
 
@@ -137,16 +140,28 @@ impl Daemon {
             media: MediaStore::new(live.clone(), clock.clone()),
             user_home: environment.home_dir().map(Path::to_owned),
         };
-        let runtime = match Runtime::start(surroundings.clone(), Backends::Configured).await {
-            Ok(runtime) => Arc::new(runtime),
+        let prepared = match Prepared::new(surroundings.clone()).await {
+            Ok(prepared) => prepared,
             Err(source) => return Err(StartError::Store { path, source }),
         };
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
-        let toolbox = Toolbox::new(surroundings.clone(), runtime.bots());
+        let toolbox = Toolbox::new(surroundings.clone(), prepared.bots());
+        let sources = SkillSources::new(&live.get().mcp_server);
+        let skills = LiveSkills::start(sources, &tracker, stop.clone());
+        let planner = prepared.planner();
+        let lent = Toolbelt::new(
+            toolbox.tools.clone(),
+            skills.clone(),
+            planner.clone(),
+            live.clone(),
+        );
+        let backends = Backends::Equipped(Arc::new(lent));
+        let runtime = Arc::new(prepared.start(backends).await);
         let tools = toolbox.routes(ToolSurroundings {
             runtime: runtime.clone(),
             credentials: credentials.clone(),
+            skills,
             config: live.clone(),
             token: token.clone(),
             bind: address.ip(),
@@ -167,7 +182,6 @@ impl Daemon {
                 watch_files(reloader.clone(), stop.clone()),
             );
         }
-        let planner = runtime.planner();
         let routes = http::router(Services {
             runtime: runtime.clone(),
             reloader: reloader.clone(),

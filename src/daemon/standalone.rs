@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{HomeLock, StartError, Toolbox};
-use crate::channel::{Backends, Runtime, Surroundings};
+use super::{HomeLock, StartError, Toolbelt, Toolbox};
+use crate::channel::{Backends, Prepared, Runtime, Surroundings};
 use crate::clock::SharedClock;
 use crate::config::{Environment, LiveConfig, Location};
 use crate::files::MediaStore;
 use crate::mcp::server::LocalRunner;
+use crate::skills::{LiveSkills, SkillSources};
 use crate::store::{SqliteStore, Store};
 
 /// What running turns get to finish when the client goes away.
@@ -52,11 +53,19 @@ impl Standalone {
             media: MediaStore::new(config.clone(), clock),
             user_home: environment.home_dir().map(Path::to_owned),
         };
-        let runtime = match Runtime::start(surroundings.clone(), Backends::Configured).await {
-            Ok(runtime) => Arc::new(runtime),
+        let prepared = match Prepared::new(surroundings.clone()).await {
+            Ok(prepared) => prepared,
             Err(source) => return Err(StartError::Store { path, source }),
         };
-        let toolbox = Toolbox::new(surroundings, runtime.bots());
+        let toolbox = Toolbox::new(surroundings, prepared.bots());
+        let lent = Toolbelt::new(
+            toolbox.tools.clone(),
+            LiveSkills::fixed(SkillSources::new(&config.get().mcp_server).read().skills),
+            prepared.planner(),
+            config.clone(),
+        );
+        let backends = Backends::Equipped(Arc::new(lent));
+        let runtime = Arc::new(prepared.start(backends).await);
         Ok(Self {
             runtime,
             toolbox,

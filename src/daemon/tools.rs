@@ -18,7 +18,7 @@ use crate::mcp::credentials::Credentials;
 use crate::mcp::server::{HttpParts, LocalRunner, ServerParts, ToolRunner, http_service};
 use crate::mcp::tool::Tools;
 use crate::secret::Secret;
-use crate::skills::{LiveSkills, SkillSources};
+use crate::skills::LiveSkills;
 use crate::wecom::bot::Bots;
 
 /// The tool and what has to be ended or cleaned up with it.
@@ -36,6 +36,7 @@ pub struct Toolbox {
 pub(super) struct ToolSurroundings {
     pub(super) runtime: Arc<Runtime>,
     pub(super) credentials: Arc<Credentials>,
+    pub(super) skills: LiveSkills,
     pub(super) config: LiveConfig,
     /// What the local API asks for.
     pub(super) token: Secret,
@@ -78,6 +79,7 @@ impl Toolbox {
         let ToolSurroundings {
             runtime,
             credentials,
+            skills,
             config,
             token,
             bind,
@@ -85,8 +87,6 @@ impl Toolbox {
             tracker,
         } = surroundings;
         let runner: Arc<dyn ToolRunner> = Arc::new(LocalRunner::new(self.tools.clone(), runtime));
-        let sources = SkillSources::new(&config.get().mcp_server);
-        let skills = LiveSkills::start(sources, &tracker, stop.clone());
         let clients = http_service(HttpParts {
             server: ServerParts {
                 runner: runner.clone(),

@@ -18,6 +18,7 @@ mod problem;
 mod set;
 mod skill;
 mod sources;
+pub mod tool;
 mod uri;
 
 pub use folder::{DirError, Loaded, load_dir};

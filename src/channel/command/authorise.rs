@@ -134,7 +134,7 @@ pub fn authorise(
 }
 
 /// Owners are named one by one: `*` makes nobody one.
-fn is_owner(commands: &CommandsSettings, access: &Access, sender: &UserId) -> bool {
+pub(crate) fn is_owner(commands: &CommandsSettings, access: &Access, sender: &UserId) -> bool {
     commands
         .owner_allow_from
         .iter()

@@ -9,6 +9,7 @@ mod authorise;
 use super::inbound::without_mention;
 
 pub(crate) use abort::is_abort;
+pub(crate) use authorise::is_owner;
 pub use authorise::{Asker, Permission, Rule, authorise};
 
 /// What a text asks for. Arguments are trimmed.

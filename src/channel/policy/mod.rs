@@ -1,5 +1,6 @@
 //! Who may speak: one pure function from facts to a verdict with its reason.
 
+pub mod aim;
 mod decide;
 mod entry;
 
