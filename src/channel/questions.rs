@@ -10,8 +10,9 @@ use crate::agent::{Question, Tone};
 use crate::ids::{AccountId, UserId};
 use crate::wecom::card::limits::{BUTTON_CHARS, LONG_TEXT_CHARS, TITLE_CHARS};
 
-/// Keys of a question's buttons begin so; the rest is the position of the choice.
-const KEY_PREFIX: &str = "choice:";
+/// Keys of a question's buttons begin so; the rest is the position of the choice. No agent
+/// names its own buttons so.
+const KEY_PREFIX: &str = "wecom-choice:";
 
 /// Buttons that a card holds.
 const MAX_CHOICES: usize = 6;
@@ -32,12 +33,12 @@ struct Waiting {
 /// What a click means for the questions that wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Claim {
-    /// Nothing: the card is no question, or its turn is over.
+    /// Nothing: the card is no question.
     None,
     /// It is a question to somebody else.
     NotTheirs,
-    /// It answered one.
-    Answered,
+    /// It answered one, or one that nobody waits for any more.
+    Taken,
 }
 
 /// A question that waits. Dropping it withdraws the question.
@@ -74,18 +75,20 @@ impl Questions {
         event_key: &str,
     ) -> Claim {
         let waiting = self.lock();
-        let Some(posed) = waiting.get(&(account.clone(), task_id.to_owned())) else {
+        let Some(choice) = event_key.strip_prefix(KEY_PREFIX) else {
             return Claim::None;
+        };
+        let Some(posed) = waiting.get(&(account.clone(), task_id.to_owned())) else {
+            return Claim::Taken;
         };
         if posed.asked != *clicker {
             return Claim::NotTheirs;
         }
-        let choice = event_key.strip_prefix(KEY_PREFIX);
-        if let Some(choice) = choice.and_then(|position| position.parse().ok()) {
+        if let Ok(choice) = choice.parse() {
             // A second press of the same card changes nothing.
             posed.question.answer(choice);
         }
-        Claim::Answered
+        Claim::Taken
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(AccountId, String), Waiting>> {
@@ -160,23 +163,21 @@ mod tests {
         let hq = AccountId::from("hq");
         let posed = questions.pose(&hq, "lisi".into(), &sent, asked);
         let task = sent.card.task_id();
-        let claim = |user: &str, key| questions.claim(&hq, task, &user.into(), key);
-        assert_eq!(claim("wangwu", "choice:0"), Claim::NotTheirs);
+        let claim = |user: &str, key: &str| questions.claim(&hq, task, &user.into(), key);
+        let key = |choice| format!("{KEY_PREFIX}{choice}");
+        assert_eq!(claim("lisi", "approve"), Claim::None, "an agent's own key");
+        assert_eq!(claim("wangwu", &key(0)), Claim::NotTheirs);
         assert_eq!(
-            questions.claim(&"other".into(), task, &"lisi".into(), "choice:0"),
-            Claim::None,
+            questions.claim(&"other".into(), task, &"lisi".into(), &key(0)),
+            Claim::Taken,
             "another account's card of the same id"
         );
         assert!(answered.try_recv().is_err());
-        assert_eq!(claim("lisi", "choice:1"), Claim::Answered);
-        assert_eq!(
-            claim("lisi", "choice:0"),
-            Claim::Answered,
-            "changes nothing"
-        );
+        assert_eq!(claim("lisi", &key(1)), Claim::Taken);
+        assert_eq!(claim("lisi", &key(0)), Claim::Taken, "changes nothing");
         assert_eq!(answered.try_recv(), Ok(1));
         drop(posed);
-        assert_eq!(claim("lisi", "choice:1"), Claim::None);
+        assert!(questions.lock().is_empty());
     }
 
     #[test]
@@ -186,7 +187,7 @@ mod tests {
         let texts: Vec<_> = (value["button_list"].as_array().unwrap().iter())
             .map(|button| button["text"].as_str().unwrap())
             .collect();
-        assert_eq!(texts, ["允许一次", "总是允许这个工具…", "拒绝"]);
+        assert_eq!(texts, ["允许一次", "总是允许这个工具使…", "拒绝"]);
         assert_eq!(
             value["sub_title_text"].as_str().unwrap().chars().count(),
             LONG_TEXT_CHARS

@@ -21,6 +21,7 @@ mod media;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod questions;
 mod routes;
 #[cfg(test)]
 mod support;

@@ -100,6 +100,10 @@ impl Turn {
         self.events.send(AgentEvent::Text(text.to_owned())).ok();
     }
 
+    pub fn tell(&self, event: AgentEvent) {
+        self.events.send(event).ok();
+    }
+
     pub fn name(&self, file: &str) {
         self.events.send(AgentEvent::Media(file.to_owned())).ok();
     }
