@@ -1,7 +1,9 @@
 //! Agents: what answers a message, behind one trait.
 
+mod demo;
 mod echo;
 mod event;
+mod events;
 mod services;
 mod tools;
 
@@ -20,6 +22,7 @@ use crate::ids::{Chat, MessageId};
 use crate::session::SessionKey;
 use crate::store::RouteVia;
 
+pub use demo::DemoAgent;
 pub use echo::EchoAgent;
 pub use event::{AgentEvent, AgentFailure, Choice, FailureClass, Question, Tone, ToolStep};
 pub use services::AgentServices;
@@ -171,8 +174,9 @@ impl Agents {
     }
 }
 
-fn build(backend: &AgentBackend, _services: &AgentServices) -> Arc<dyn Agent> {
+fn build(backend: &AgentBackend, services: &AgentServices) -> Arc<dyn Agent> {
     match backend {
         AgentBackend::Echo(settings) => Arc::new(EchoAgent::new(*settings)),
+        AgentBackend::Demo(settings) => Arc::new(DemoAgent::new(*settings, services.clone())),
     }
 }

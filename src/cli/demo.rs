@@ -1,4 +1,4 @@
-//! `wecom demo`: simulator, daemon and echo agent in one process, over real sockets.
+//! `wecom demo`: simulator, daemon and demo agent in one process, over real sockets.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -34,12 +34,8 @@ const CLIENT: &str = "demo";
 /// The member who speaks for `--say`.
 const SPEAKER: &str = "zhangwei";
 
-/// A card for people to paste: the echo says it, and so it is sent.
-const CARD: &str =
-    r#"{"card_type":"button_interaction","title":"午饭吃什么","buttons":["米饭","面条"]}"#;
-
-/// Pause between two pieces of the echo, so that a person sees the answer stream in.
-const PIECE_DELAY_MS: u64 = 150;
+/// Pause between two pieces of an answer, so that a person sees it stream in.
+const PIECE_DELAY_MS: u64 = 40;
 
 /// How long things that take milliseconds may take before something is wrong.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -133,9 +129,9 @@ fn daemon_options(
             "botId": DEMO_BOT,
             "secret": DEMO_SECRET,
             "websocketUrl": sim.bot_url(),
-            "welcomeText": "你好，我是小助手。发文字、图片或文件给我，我会原样发回。\nHi! Send me a text, a picture or a file, and it comes back.",
+            "welcomeText": "你好，我是小助手。发送「帮助」看看我会什么。\nHi! Say `help` to see what I can do.",
         } },
-        "agents": { "defaults": { "backend": { "type": "echo", "pieceDelayMs": PIECE_DELAY_MS } } },
+        "agents": { "defaults": { "backend": { "type": "demo", "pieceDelayMs": PIECE_DELAY_MS } } },
         "gateway": { "port": port, "reload": { "mode": "off" } },
     });
     let location = Location {
@@ -156,7 +152,7 @@ fn banner(sim: &Sim, daemon: &Daemon, token: &Secret) {
     let server = format!("http://{}/mcp", daemon.address());
     print::line("");
     print::line(
-        "  wecom demo: a simulated WeCom, the channel runtime, an echo agent, an MCP server.",
+        "  wecom demo: a simulated WeCom, the channel runtime, a demo agent, an MCP server.",
     );
     print::line("");
     print::line(&format!("  Chat page   {}", sim.page_url()));
@@ -164,11 +160,12 @@ fn banner(sim: &Sim, daemon: &Daemon, token: &Secret) {
     print::line(&format!("  Health      http://{}/readyz", daemon.address()));
     print::line("");
     print::line(
-        "  Open the page, pick a person, write to 小助手. Send a picture, quote a message,",
+        "  Open the page, pick a person, write to 小助手, in a group with @小助手. Say 帮助 (or",
     );
-    print::line("  write in a group with @小助手. To get a card with buttons, say this:");
-    print::line("");
-    print::line(&format!("    {CARD}"));
+    print::line(
+        "  help) to see what it can do: look up to-dos, send a picture or a card, remind you",
+    );
+    print::line("  in a minute. Send it a picture, quote a message.");
     print::line("");
     print::line("  Ctrl-C ends the demo.");
     print::line("");
@@ -214,16 +211,5 @@ async fn say(sim: &Sim, text: &str) -> anyhow::Result<()> {
             print::line("");
             return Ok(());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::channel::cards;
-
-    #[test]
-    fn the_card_of_the_banner_is_one() {
-        let taken = cards::take(super::CARD, 0);
-        assert_eq!((taken.text.as_str(), taken.cards.len()), ("", 1));
     }
 }

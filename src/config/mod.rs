@@ -41,11 +41,12 @@ pub(crate) use aes_key::decode as decode_aes_key;
 pub use effective::{
     Access, Account, AccountMatch, AesKey, AgentApp, AgentBackend, AgentEntry, AgentsSettings,
     AlertMode, Binding, BotSocket, BotWebhook, CallbackKeys, ChatTargets, CommandsSettings, Config,
-    CronRetry, CronSettings, DmPolicy, DmScope, DynamicAgents, DynamicIdStyle, Echo, FailureAlert,
-    FailureClass, GatewayAuth, GatewayAuthMode, GatewaySettings, GroupPolicy, GroupRule,
-    GroupScope, Issue, LocalFiles, MarkdownTables, McpAuth, McpClient, McpConfirm, McpDelivery,
-    McpServer, McpServerSettings, McpSettings, MediaSettings, NetworkSettings, PeerMatch, Reclaim,
-    ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles, UnknownAccount, all_issues,
+    CronRetry, CronSettings, Demo, DmPolicy, DmScope, DynamicAgents, DynamicIdStyle, Echo,
+    FailureAlert, FailureClass, GatewayAuth, GatewayAuthMode, GatewaySettings, GroupPolicy,
+    GroupRule, GroupScope, Issue, LocalFiles, MarkdownTables, McpAuth, McpClient, McpConfirm,
+    McpDelivery, McpServer, McpServerSettings, McpSettings, MediaSettings, NetworkSettings,
+    PeerMatch, Reclaim, ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles,
+    UnknownAccount, all_issues,
 };
 pub use environment::{Environment, Language};
 pub use live::LiveConfig;

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod app;
 pub mod cards;
+pub mod demo;
 pub mod media_in;
 pub mod media_out;
 pub mod outbound;

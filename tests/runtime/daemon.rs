@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use wecom::ids::BotId;
 use wecom::sim::{Entry, EntryKind, FaultRequest, Injection, Sim, SimChat, SimOptions};
+use wecom::texts::demo as texts;
 
 use crate::support::{BOT, PATIENCE, SECRET, USER, eventually, simulator};
 
@@ -300,7 +301,7 @@ async fn no_secret_reaches_the_log_at_any_level() {
 #[tokio::test]
 async fn commands_say_what_is_wrong_and_how_to_go_on() {
     let home = tempfile::tempdir().unwrap();
-    let wecom = |arguments: &'static [&'static str]| {
+    let wecom = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wecom"));
         command
             .args(arguments)
@@ -336,12 +337,27 @@ async fn commands_say_what_is_wrong_and_how_to_go_on() {
         said(&nothing)
     );
 
-    let demo = wecom(&["demo", "--say", "hello from the terminal"]).await;
-    assert_eq!(demo.status.code(), Some(0), "{}", said(&demo));
-    let text = String::from_utf8_lossy(&demo.stdout);
-    assert_eq!(
-        text,
-        "zhangwei: hello from the terminal\n小助手: hello from the terminal\n"
-    );
-    assert_eq!(String::from_utf8_lossy(&demo.stderr), "");
+    for (said_to_it, answered) in [
+        (
+            "hello from the terminal",
+            format!(
+                "{}\n> hello from the terminal\n\n{}",
+                texts::HEARD,
+                texts::HINT
+            ),
+        ),
+        (
+            "我的待办",
+            format!("{}{}", texts::LOOKING_UP, texts::NO_TODOS),
+        ),
+        ("图片", texts::PICTURE.to_owned()),
+    ] {
+        let demo = wecom(&["demo", "--say", said_to_it]).await;
+        assert_eq!(demo.status.code(), Some(0), "{}", said(&demo));
+        assert_eq!(
+            String::from_utf8_lossy(&demo.stdout),
+            format!("zhangwei: {said_to_it}\n小助手: {answered}\n")
+        );
+        assert_eq!(String::from_utf8_lossy(&demo.stderr), "");
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::draft::non_empty;
 use crate::config::account::{DEFAULT_AGENT, normalise_agent_id};
-use crate::config::effective::{AgentBackend, AgentEntry, AgentsSettings, Echo};
+use crate::config::effective::{AgentBackend, AgentEntry, AgentsSettings, Demo, Echo};
 use crate::config::findings::{Finding, Stops};
 use crate::config::place::Place;
 use crate::config::schema::sections::{AgentEntryKeys, AgentsKeys, BackendKeys, BackendKind};
@@ -75,10 +75,10 @@ pub(crate) fn agents(
 }
 
 fn backend(keys: &BackendKeys) -> AgentBackend {
+    let piece_delay = Duration::from_millis(keys.piece_delay_ms);
     match keys.kind {
-        Some(BackendKind::Echo) | None => AgentBackend::Echo(Echo {
-            piece_delay: Duration::from_millis(keys.piece_delay_ms),
-        }),
+        Some(BackendKind::Echo) | None => AgentBackend::Echo(Echo { piece_delay }),
+        Some(BackendKind::Demo) => AgentBackend::Demo(Demo { piece_delay }),
     }
 }
 

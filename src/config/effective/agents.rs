@@ -57,6 +57,8 @@ pub struct AgentEntry {
 pub enum AgentBackend {
     /// Answers with what it was told.
     Echo(Echo),
+    /// Shows by a few rules what an agent can do.
+    Demo(Demo),
 }
 
 impl Default for AgentBackend {
@@ -68,6 +70,13 @@ impl Default for AgentBackend {
 /// Settings of the echo back end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Echo {
+    /// Pause between two pieces of an answer (`pieceDelayMs`, default 0, at most 10 s).
+    pub piece_delay: Duration,
+}
+
+/// Settings of the demo back end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Demo {
     /// Pause between two pieces of an answer (`pieceDelayMs`, default 0, at most 10 s).
     pub piece_delay: Duration,
 }

@@ -24,8 +24,8 @@ use crate::ids::AccountId;
 pub use access::{Access, CommandsSettings, DmPolicy, GroupPolicy, GroupRule};
 pub use agent_app::AgentApp;
 pub use agents::{
-    AccountMatch, AgentBackend, AgentEntry, AgentsSettings, Binding, DynamicAgents, DynamicIdStyle,
-    Echo, PeerMatch,
+    AccountMatch, AgentBackend, AgentEntry, AgentsSettings, Binding, Demo, DynamicAgents,
+    DynamicIdStyle, Echo, PeerMatch,
 };
 pub use bot::{AesKey, BotSocket, BotWebhook, CallbackKeys, Reclaim, SocketTiming, TlsFiles};
 pub use cron::{AlertMode, ChatTargets, CronRetry, CronSettings, FailureAlert, FailureClass};

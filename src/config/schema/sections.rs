@@ -190,7 +190,7 @@ pub(crate) struct BackendKeys {
     /// Kind of back end
     #[serde(rename = "type")]
     pub(crate) kind: Option<BackendKind>,
-    /// Echo: pause between two pieces of an answer, ms
+    /// Echo, demo: pause between two pieces of an answer, ms
     #[schemars(range(max = 10_000))]
     pub(crate) piece_delay_ms: u64,
 }
@@ -201,6 +201,8 @@ pub(crate) struct BackendKeys {
 pub(crate) enum BackendKind {
     /// Answers with what it was told.
     Echo,
+    /// Shows by a few rules what an agent can do.
+    Demo,
 }
 
 /// How messages are gathered into conversations.
