@@ -48,6 +48,12 @@ pub enum Source {
         /// `id` of the client or of the minted token.
         client: String,
     },
+    /// A job that was made earlier: by the requester in a chat, or by the operator, who named
+    /// the requester if there is one.
+    Job {
+        /// The job's id, for logs and limits.
+        id: String,
+    },
     /// The operator on this machine.
     Operator,
 }
@@ -90,6 +96,20 @@ impl Identity {
         Self {
             chat,
             ..Self::of_credential(account, Some(requester), host)
+        }
+    }
+
+    /// Of a job's run: whom the job was made to act for, never anybody named by what runs.
+    pub(crate) fn of_job(
+        account: AccountId,
+        requester: Option<UserId>,
+        job: impl Into<String>,
+    ) -> Self {
+        Self {
+            account,
+            requester,
+            chat: None,
+            source: Source::Job { id: job.into() },
         }
     }
 

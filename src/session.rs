@@ -36,6 +36,15 @@ pub enum SessionScope {
     DynamicDirect(AccountId, UserId),
     /// The group for which a dynamic agent was made.
     DynamicGroup(AccountId, ChatId),
+    /// One run of a job, which remembers nothing of the runs before it.
+    JobRun {
+        /// The job's id.
+        job: String,
+        /// The run's id.
+        run: String,
+    },
+    /// A session of jobs that has a name and is kept between runs.
+    Named(String),
 }
 
 impl SessionKey {
@@ -72,6 +81,8 @@ impl fmt::Display for SessionKey {
             SessionScope::DynamicGroup(account, chat) => {
                 write!(f, "{account}:dynamic-group:{chat}")
             }
+            SessionScope::JobRun { job, run } => write!(f, "cron:{job}:run:{run}"),
+            SessionScope::Named(name) => write!(f, "named:{name}"),
         }
     }
 }

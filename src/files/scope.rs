@@ -33,6 +33,7 @@ impl MediaScope {
             Source::Credential { client } => {
                 Self::new(identity.account(), &["client", client, member])
             }
+            Source::Job { id } => Self::new(identity.account(), &["job", id]),
             Source::Turn | Source::Operator => Self::new(identity.account(), &["operator", member]),
         }
     }

@@ -37,7 +37,7 @@ impl Requester {
         }
         let client = match identity.source() {
             Source::Credential { client } => Some(client.clone()),
-            Source::Turn | Source::Operator => None,
+            Source::Turn | Source::Job { .. } | Source::Operator => None,
         };
         Self(account, client, false)
     }

@@ -1,0 +1,3 @@
+//! Scheduled work: what is done when, by whom, and where its result goes.
+
+pub mod turn;
