@@ -130,6 +130,7 @@ impl Who {
         let (source, client) = match identity.source() {
             Source::Turn => ("turn", None),
             Source::Credential { client } => ("credential", Some(client.clone())),
+            Source::Job { id } => ("job", Some(id.clone())),
             Source::Operator => ("operator", None),
         };
         Self {
