@@ -4,6 +4,7 @@ mod demo;
 mod echo;
 mod event;
 mod events;
+pub mod openclaw;
 mod services;
 mod tools;
 
