@@ -5,6 +5,7 @@ mod echo;
 mod event;
 mod events;
 pub mod openclaw;
+mod person;
 mod services;
 mod tools;
 
@@ -26,6 +27,7 @@ use crate::store::RouteVia;
 pub use demo::DemoAgent;
 pub use echo::EchoAgent;
 pub use event::{AgentEvent, AgentFailure, Choice, FailureClass, Question, Tone, ToolStep};
+pub use person::Person;
 pub use services::AgentServices;
 pub use tools::{AgentTools, NoTools, ToolAnswer, ToolSpec, ToolTurn};
 
