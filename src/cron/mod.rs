@@ -10,3 +10,4 @@
 //! - [`schedule`] tells when it is due next.
 
 pub mod job;
+pub mod schedule;
