@@ -8,6 +8,7 @@
 //! - [`store`] is what must survive a kill: the durable inbox;
 //! - [`agent`] holds the back ends that answer, behind one trait;
 //! - [`channel`] is the runtime between them: policy, mailboxes, turns, replies;
+//! - [`cron`] is scheduled work: jobs, when they are due, and their file;
 //! - [`daemon`] puts them together: one process, one state directory;
 //! - [`http`] is its one HTTP server;
 //! - [`skills`] teach an agent to use WeCom, and are served beside its tools;

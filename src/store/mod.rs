@@ -10,6 +10,7 @@
 //! ```
 
 mod cards;
+mod cron;
 mod pairing;
 mod routes;
 mod sqlite;
@@ -20,6 +21,10 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
 pub use cards::{CardStore, StoredCard};
+pub use cron::{
+    Claim, Claimed, CronStore, Finished, JobAfterRun, JobChange, JobChanged, JobPage, NewRun,
+    OpenRun, RunEnd, RunFilter, RunStage, StoredJob, StoredRun,
+};
 pub use pairing::{ApprovedSender, Knocked, PairingRequest, PairingStore};
 pub use routes::{KnownChat, LastRoute, NoRoutes, RouteStore, RouteVia};
 pub use sqlite::SqliteStore;
@@ -197,7 +202,9 @@ pub enum StoreError {
 /// Every method returns when its effect is durable. All are idempotent where a repeat can
 /// happen after a crash.
 #[async_trait]
-pub trait Store: CardStore + PairingStore + RouteStore + Send + Sync + std::fmt::Debug {
+pub trait Store:
+    CardStore + CronStore + PairingStore + RouteStore + Send + Sync + std::fmt::Debug
+{
     /// Accepts messages, all of them or (on an error) none; answers in the same order.
     async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;
 

@@ -1,128 +1,123 @@
-//! Lengths of time as people write them: `90s`, `1h30m`, `1.5d`.
+//! Durations in text: `1h30m`, `1.5d`, `500ms`.
 
-use std::time::Duration;
+use super::ScheduleError;
 
-/// Longest that can be written: a hundred years.
-const MAX_MS: f64 = 100.0 * 366.0 * 86_400_000.0;
+/// Units and their milliseconds, the larger first.
+const UNITS: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
 
-/// Why a text is no length of time.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DurationError {
-    /// There is nothing.
-    #[error("a duration is missing: write for example 20m or 1h30m")]
-    Empty,
-    /// A number without a unit.
-    #[error("`{0}` has no unit: add ms, s, m, h or d")]
-    NoUnit(String),
-    /// Something that is neither a number nor a unit.
-    #[error("`{0}` is no duration: write numbers with ms, s, m, h or d, for example 1h30m")]
-    Malformed(String),
-    /// Zero, or more than a hundred years.
-    #[error("`{0}` is out of range: more than nothing, less than a hundred years")]
-    OutOfRange(String),
+/// What a number without a unit means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bare {
+    /// Milliseconds: in files.
+    Milliseconds,
+    /// Nothing: on the command line a unit is asked for.
+    Refused,
 }
 
-/// Reads a length of time: numbers with decimals and units, joined without blanks.
+/// Reads a duration and gives its milliseconds, at least 1.
 ///
 /// # Errors
-/// [`DurationError`], with what to write instead.
-pub fn parse(text: &str) -> Result<Duration, DurationError> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(DurationError::Empty);
+/// [`ScheduleError::Duration`] says what to write.
+pub fn parse_duration(text: &str, bare: Bare) -> Result<u64, ScheduleError> {
+    let refused = |reason| ScheduleError::Duration {
+        text: text.to_owned(),
+        reason,
+    };
+    let not_understood =
+        || refused("write numbers with ms, s, m, h or d, without blanks: 90s, 20m, 1h30m");
+    let mut rest = text.trim();
+    if rest.starts_with('-') {
+        return Err(refused("it must be longer than nothing"));
     }
-    let malformed = || DurationError::Malformed(text.to_owned());
-    let mut rest = text;
-    let mut total_ms = 0.0;
+    let mut total = 0_u64;
     while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .ok_or_else(|| DurationError::NoUnit(text.to_owned()))?;
-        let (number, behind) = rest.split_at(digits);
-        let number: f64 = number.parse().map_err(|_| malformed())?;
-        let letters = behind
+        let (number, after) = number(rest).ok_or_else(not_understood)?;
+        let letters = after
             .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(behind.len());
-        let (unit, behind) = behind.split_at(letters);
-        total_ms += number * unit_ms(unit).ok_or_else(malformed)?;
-        rest = behind;
+            .unwrap_or(after.len());
+        let (unit, after) = after.split_at(letters);
+        let unit = unit.to_ascii_lowercase();
+        let milliseconds = match UNITS.iter().find(|(name, _)| *name == unit) {
+            Some((_, milliseconds)) => *milliseconds,
+            None if unit.is_empty() && after.is_empty() && total == 0 => match bare {
+                Bare::Milliseconds => 1,
+                Bare::Refused => {
+                    return Err(refused("a unit is missing: write 20s, 20m or 20h"));
+                }
+            },
+            None => return Err(not_understood()),
+        };
+        let part = number
+            .in_units_of(milliseconds)
+            .ok_or_else(|| refused("it is too long"))?;
+        total = total
+            .checked_add(part)
+            .filter(|total| i64::try_from(*total).is_ok())
+            .ok_or_else(|| refused("it is too long"))?;
+        rest = after;
     }
-    if !(1.0..=MAX_MS).contains(&total_ms) {
-        return Err(DurationError::OutOfRange(text.to_owned()));
+    if text.trim().is_empty() {
+        return Err(not_understood());
     }
-    Ok(Duration::from_secs_f64(total_ms.round() / 1_000.0))
+    if total == 0 {
+        return Err(refused("it must be longer than nothing"));
+    }
+    Ok(total)
 }
 
-fn unit_ms(unit: &str) -> Option<f64> {
-    Some(match unit.to_ascii_lowercase().as_str() {
-        "ms" => 1.0,
-        "s" => 1_000.0,
-        "m" => 60_000.0,
-        "h" => 3_600_000.0,
-        "d" => 86_400_000.0,
-        _ => return None,
-    })
+/// A duration for people: the two largest units, `1m 30s`.
+pub fn format_duration(milliseconds: u64) -> String {
+    let mut parts = Vec::with_capacity(2);
+    let mut rest = milliseconds;
+    for (unit, size) in UNITS {
+        let count = rest / size;
+        rest %= size;
+        if count > 0 {
+            parts.push(format!("{count}{unit}"));
+        }
+        if parts.len() == 2 {
+            break;
+        }
+    }
+    if parts.is_empty() {
+        "0ms".to_owned()
+    } else {
+        parts.join(" ")
+    }
 }
 
-/// A length of time in a few words: `1m 30s`.
-pub fn words(duration: Duration) -> String {
-    let mut left = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let mut words = Vec::new();
-    for (unit, ms) in [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1_000),
-        ("ms", 1),
-    ] {
-        if left >= ms {
-            words.push(format!("{}{unit}", left / ms));
-            left %= ms;
-        }
-    }
-    if words.is_empty() {
-        return "0s".to_owned();
-    }
-    words.join(" ")
+/// A decimal number: its digits, and how many of them stand behind the point.
+struct Decimal {
+    digits: u64,
+    behind: u32,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_with_units_are_added() {
-        for (text, ms) in [
-            ("20m", 1_200_000),
-            ("1h30m", 5_400_000),
-            ("1.5d", 129_600_000),
-            (" 250ms ", 250),
-            ("90S", 90_000),
-            ("1h1h", 7_200_000),
-        ] {
-            assert_eq!(parse(text), Ok(Duration::from_millis(ms)), "{text}");
-        }
-        for text in [
-            "",
-            "10",
-            "h",
-            "10x",
-            "1h 30m",
-            "-5m",
-            "0s",
-            "0.1ms",
-            "1e3s",
-            "99999999d",
-            "1..5h",
-        ] {
-            assert!(parse(text).is_err(), "{text}");
-        }
+impl Decimal {
+    /// The number times `unit`, rounded down.
+    fn in_units_of(&self, unit: u64) -> Option<u64> {
+        let product = u128::from(self.digits) * u128::from(unit);
+        u64::try_from(product / 10_u128.checked_pow(self.behind)?).ok()
     }
+}
 
-    #[test]
-    fn words_say_all_of_it() {
-        assert_eq!(words(Duration::from_secs(90)), "1m 30s");
-        assert_eq!(words(Duration::from_millis(86_400_001)), "1d 1ms");
-        assert_eq!(words(Duration::ZERO), "0s");
+fn number(text: &str) -> Option<(Decimal, &str)> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() || (number.contains('.') && fraction.is_empty()) {
+        return None;
     }
+    let decimal = Decimal {
+        digits: format!("{whole}{fraction}").parse().ok()?,
+        behind: u32::try_from(fraction.len()).ok()?,
+    };
+    Some((decimal, rest))
 }

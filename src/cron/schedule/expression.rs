@@ -1,67 +1,21 @@
 //! Cron expressions.
 //!
-//! | Field | Values | Beside `*`, lists, ranges, steps |
-//! |---|---|---|
-//! | second (optional) | 0–59 | |
-//! | minute, hour | 0–59, 0–23 | |
-//! | day of month | 1–31 | `L` the last, `15W` the nearest weekday, `?` any |
-//! | month | 1–12, `JAN`–`DEC` | |
-//! | day of week | 0–7, `SUN`–`SAT` | `5L` the last Friday, `1#2` the second Monday, `+` before it: both days |
-//! | year (optional) | | |
-//!
-//! Where both days are restricted either one is enough; with `+` both must match. Around a
-//! change of the clock, an expression of fixed hours runs once a day: at the first instant
-//! after a gap, and the first time of a repeated hour. One with `*` in the hour follows the
-//! time that passes.
+//! The grammar and the search are those of the `croner` library, which reads expressions as
+//! OpenClaw does (both conditions on days: either; `+`, `L`, `W`, `#`). Decided here: `?`
+//! is `*`, what is refused, how far ahead is looked, and what a change of the clock means
+//! for an hour that was written out.
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, civil};
 
-/// Longest expression, in characters.
-pub const MAX_CHARS: usize = 256;
+use super::{HORIZON_HOURS, ScheduleError};
 
-/// How far ahead the next time is looked for.
-const HORIZON_YEARS: i64 = 10;
+/// Longest expression, in bytes.
+const MAX_BYTES: usize = 256;
 
-/// Why a text is no expression.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ExpressionError {
-    /// Longer than any sensible one.
-    #[error("the expression is longer than {MAX_CHARS} characters")]
-    TooLong,
-    /// Too few or too many fields.
-    #[error(
-        "`{expression}` has {fields} fields: write minute, hour, day of month, month and day of \
-         week (5), with seconds in front 6, with a year behind 7"
-    )]
-    Fields {
-        /// As written.
-        expression: String,
-        /// How many.
-        fields: usize,
-    },
-    /// An alias that is none.
-    #[error("`{0}` is not known: use @yearly, @monthly, @weekly, @daily or @hourly")]
-    Alias(String),
-    /// A field can't be read.
-    #[error("`{expression}` can't be read: {reason}")]
-    Malformed {
-        /// As written.
-        expression: String,
-        /// What is wrong.
-        reason: String,
-    },
-}
-
-/// A checked expression.
-#[derive(Debug, Clone)]
-pub struct Expression {
-    cron: Cron,
-    tops_hours: bool,
-}
-
+/// Names of expressions.
 const ALIASES: [&str; 7] = [
     "@yearly",
     "@annually",
@@ -72,91 +26,155 @@ const ALIASES: [&str; 7] = [
     "@hourly",
 ];
 
-impl Expression {
+/// A cron expression.
+#[derive(Debug, Clone)]
+pub struct CronExpression {
+    cron: Cron,
+    /// The hour is written out: no `*` and no step.
+    fixed_hour: bool,
+    top_of_each_hour: bool,
+}
+
+impl CronExpression {
     /// Reads an expression.
     ///
     /// # Errors
-    /// [`ExpressionError`], with what to write instead.
-    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        if text.chars().count() > MAX_CHARS {
-            return Err(ExpressionError::TooLong);
-        }
-        let expression = text.trim();
-        let parser = CronParser::builder()
-            .seconds(Seconds::Optional)
-            .year(Year::Optional)
-            .build();
-        let malformed = |reason: String| ExpressionError::Malformed {
-            expression: expression.to_owned(),
-            reason,
+    /// [`ScheduleError::Expression`] says what to write.
+    pub fn parse(text: &str) -> Result<Self, ScheduleError> {
+        let refused = |reason: &str| ScheduleError::Expression {
+            expr: text.chars().take(MAX_BYTES).collect(),
+            reason: reason.to_owned(),
         };
-        if expression.starts_with('@') {
+        if text.len() > MAX_BYTES {
+            return Err(refused("it is longer than 256 characters"));
+        }
+        let trimmed = text.trim();
+        if trimmed.starts_with('@') {
             let known = ALIASES
                 .iter()
-                .any(|alias| alias.eq_ignore_ascii_case(expression));
+                .any(|alias| trimmed.eq_ignore_ascii_case(alias));
             if !known {
-                return Err(ExpressionError::Alias(expression.to_owned()));
+                return Err(refused(
+                    "of the names only @yearly, @annually, @monthly, @weekly, @daily, @midnight \
+                     and @hourly tell a time",
+                ));
             }
-            let cron = parser
-                .parse(expression)
-                .map_err(|error| malformed(error.to_string()))?;
-            return Ok(Self {
-                cron,
-                tops_hours: expression.eq_ignore_ascii_case("@hourly"),
-            });
         }
-        let fields: Vec<&str> = expression.split_whitespace().collect();
-        let (minute, hour, days) = match fields.as_slice() {
-            [minute, hour, day, month, weekday] => (minute, hour, [day, month, weekday]),
-            [_, minute, hour, day, month, weekday] | [_, minute, hour, day, month, weekday, _] => {
-                (minute, hour, [day, month, weekday])
+        let fields: Vec<&str> = trimmed
+            .split_whitespace()
+            .map(|field| if field == "?" { "*" } else { field })
+            .collect();
+        let (minute, hour) = match (fields.as_slice(), trimmed.starts_with('@')) {
+            ([_], true) if trimmed.eq_ignore_ascii_case("@hourly") => ("0", "*"),
+            ([_], true) => ("0", "0"),
+            ([minute, hour, _, _, _], false)
+            | ([_, minute, hour, _, _, _] | [_, minute, hour, _, _, _, _], false) => {
+                (*minute, *hour)
             }
-            fields => {
-                return Err(ExpressionError::Fields {
-                    expression: expression.to_owned(),
-                    fields: fields.len(),
-                });
+            _ => {
+                return Err(refused(
+                    "write five fields (minute hour day month weekday), six (seconds first) or \
+                     seven (year last)",
+                ));
             }
         };
-        let [day, _, weekday] = days;
-        // Anywhere else a question mark means nothing.
-        let any = |field: &str| if field == "?" { "*" } else { field }.to_owned();
-        let position = if fields.len() == 5 { 2 } else { 3 };
-        let mut read: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
-        for (place, field) in [(position, day), (position + 2, weekday)] {
-            if let Some(slot) = read.get_mut(place) {
-                *slot = any(field);
-            }
+        for field in &fields {
+            check(field).map_err(refused)?;
         }
-        let has_gap = |field: &&String| field.split(',').any(str::is_empty);
-        if let Some(field) = read.iter().find(has_gap) {
-            return Err(malformed(format!("`{field}` has an empty item")));
-        }
-        if let Some(field) = read.iter().find(|field| field.contains('?')) {
-            return Err(malformed(format!(
-                "`?` stands for a whole day field, not in `{field}`"
-            )));
-        }
-        let cron = parser
-            .parse(&read.join(" "))
-            .map_err(|error| malformed(error.to_string()))?;
+        let cron = CronParser::builder()
+            .seconds(Seconds::Optional)
+            .year(Year::Optional)
+            .build()
+            .parse(&fields.join(" "))
+            .map_err(|error| refused(&error.to_string()))?;
         Ok(Self {
+            fixed_hour: !hour.contains(['*', '/']),
+            top_of_each_hour: minute == "0" && hour.contains('*'),
             cron,
-            tops_hours: *minute == "0" && hour.contains('*'),
         })
     }
 
-    /// Whether it runs at the full hour of many hours: such jobs are spread over minutes.
-    pub fn tops_hours(&self) -> bool {
-        self.tops_hours
+    /// Whether it is due at the full hour of every hour, or of every n-th.
+    pub fn is_top_of_each_hour(&self) -> bool {
+        self.top_of_each_hour
     }
 
-    /// The first time after `after`; `None`: there is none within ten years.
+    /// The first instant after `after`, in `zone`; `None`: not within ten years.
+    ///
+    /// Where the clock is put forward, an hour that was written out and does not exist comes
+    /// at the first instant after it; where it is put back, an hour that exists twice comes
+    /// the first time only. With `*` or a step in the hour field the elapsed time counts.
     pub fn next_after(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        let from = after.to_zoned(zone.clone());
-        let next = self.cron.find_next_occurrence(&from, false).ok()?;
-        let until = from.checked_add(HORIZON_YEARS.years()).ok()?;
-        let next_at = next.timestamp();
-        (next_at > after && next_at <= until.timestamp()).then_some(next_at)
+        let horizon = after
+            .checked_add(SignedDuration::from_hours(HORIZON_HOURS))
+            .unwrap_or(Timestamp::MAX);
+        let next = if self.fixed_hour {
+            self.next_of_wall_clock(after, horizon, zone)?
+        } else {
+            let from = after.to_zoned(zone.clone());
+            let next = self.cron.find_next_occurrence(&from, false).ok()?;
+            next.timestamp()
+        };
+        (next <= horizon).then_some(next)
     }
+
+    fn next_of_wall_clock(
+        &self,
+        after: Timestamp,
+        horizon: Timestamp,
+        zone: &TimeZone,
+    ) -> Option<Timestamp> {
+        let mut wall: civil::DateTime = zone.to_datetime(after);
+        loop {
+            wall = self.cron.find_next_occurrence(&wall, false).ok()?;
+            let next = first_instant(wall, zone)?;
+            if next > after || next > horizon {
+                return Some(next);
+            }
+        }
+    }
+}
+
+/// The instant that a wall clock first shows `wall`, or the first one after it if it never
+/// does.
+pub(super) fn first_instant(wall: civil::DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    let ambiguous = zone.to_ambiguous_timestamp(wall);
+    let jiff::tz::AmbiguousOffset::Gap { before, .. } = ambiguous.offset() else {
+        return ambiguous.earlier().ok();
+    };
+    // Read with the offset before the gap, the time lies behind the change, which is the
+    // last one up to it.
+    let behind = before.to_timestamp(wall).ok()?;
+    let change = zone
+        .preceding(behind.checked_add(SignedDuration::from_nanos(1)).ok()?)
+        .next();
+    change.map(|change| change.timestamp())
+}
+
+/// What the grammar of the library would let through.
+fn check(field: &str) -> Result<(), &'static str> {
+    for item in field.split(',') {
+        if item.is_empty() {
+            return Err("there is an empty item in a list");
+        }
+        let (range, step) = match item.split_once('/') {
+            Some((range, step)) => (range, Some(step)),
+            None => (item, None),
+        };
+        if let Some(step) = step {
+            if step.parse::<u32>().is_ok_and(|step| step == 0) {
+                return Err("a step must be at least 1");
+            }
+            if range != "*" && !range.contains('-') {
+                return Err("a step needs a range: write */15 or 0-59/15");
+            }
+        }
+        if let Some((from, to)) = range.split_once('-')
+            && let (Ok(from), Ok(to)) = (from.parse::<u32>(), to.parse::<u32>())
+            && from > to
+        {
+            return Err("a range must not run backwards: write two, such as 22-23,0-2");
+        }
+    }
+    Ok(())
 }

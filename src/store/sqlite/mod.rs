@@ -7,6 +7,7 @@
 //! (`synchronous=FULL`): what was accepted survives a power cut, not only a kill.
 
 mod cards;
+mod cron;
 mod inbox;
 mod pairing;
 mod routes;

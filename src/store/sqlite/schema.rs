@@ -96,6 +96,40 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (account, folded)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX senders_at ON senders (at);",
+    "CREATE TABLE cron_jobs (
+        number     INTEGER PRIMARY KEY AUTOINCREMENT,
+        id         TEXT NOT NULL UNIQUE,
+        definition TEXT NOT NULL,
+        state      TEXT NOT NULL,
+        enabled    INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+        next_run   INTEGER,
+        creator    TEXT,
+        revision   INTEGER NOT NULL DEFAULT 1
+    ) STRICT;
+    CREATE INDEX cron_jobs_due ON cron_jobs (next_run) WHERE enabled = 1 AND next_run IS NOT NULL;
+    CREATE INDEX cron_jobs_creator ON cron_jobs (creator) WHERE creator IS NOT NULL;
+    CREATE TABLE cron_runs (
+        number      INTEGER PRIMARY KEY AUTOINCREMENT,
+        run_id      TEXT NOT NULL UNIQUE,
+        job         TEXT NOT NULL,
+        due_at      INTEGER NOT NULL,
+        started_at  INTEGER NOT NULL,
+        owner       TEXT,
+        lease_until INTEGER,
+        stage       TEXT CHECK (stage IN ('working', 'written', 'delivering')),
+        text        TEXT,
+        status      TEXT,
+        delivery    TEXT,
+        record      TEXT,
+        ended_at    INTEGER
+    ) STRICT;
+    CREATE INDEX cron_runs_open ON cron_runs (job) WHERE ended_at IS NULL;
+    CREATE INDEX cron_runs_of_job ON cron_runs (job, ended_at) WHERE ended_at IS NOT NULL;
+    CREATE INDEX cron_runs_ended ON cron_runs (ended_at) WHERE ended_at IS NOT NULL;
+    CREATE TABLE cron_values (
+        name  TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;",
 ];
 
 /// The version that this program brings a file to.
