@@ -6,8 +6,16 @@
 //! tool of an agent ───────────┘
 //! ```
 //!
-//! - [`job`] is a job as it stands in the file, and the rules that it must keep;
-//! - [`schedule`] tells when it is due next.
+//! - [`job`] is a job as it stands in the file;
+//! - [`schedule`] tells when it is due next;
+//! - [`normalise`] reads jobs as people and older programs write them;
+//! - [`rules`] tells what is wrong with it;
+//! - [`desk`] makes and changes jobs, whoever asks;
+//! - [`service`] is what the running scheduler answers.
 
+pub mod desk;
 pub mod job;
+pub mod normalise;
+pub mod rules;
 pub mod schedule;
+pub mod service;
