@@ -6,16 +6,26 @@
 //! tool of an agent ───────────┘
 //! ```
 //!
-//! - [`job`] is a job as it stands in the file, and the rules that it must keep;
+//! - [`job`] is a job as it stands in the file;
 //! - [`schedule`] tells when it is due next;
+//! - [`normalise`] reads jobs as people and older programs write them;
+//! - [`rules`] tells what is wrong with it;
+//! - [`desk`] makes and changes jobs, whoever asks;
+//! - [`service`] is what the running scheduler answers;
+//! - [`scheduler`] begins what is due;
 //! - [`turn`] asks an agent, [`deliver`] sends what it said;
 //! - [`aftermath`] tells what a run's end does to its job.
 
 pub mod aftermath;
 pub mod deliver;
+pub mod desk;
 pub mod job;
+pub mod normalise;
 pub mod outcome;
 pub mod prompt;
 pub mod record;
+pub mod rules;
 pub mod schedule;
+pub mod scheduler;
+pub mod service;
 pub mod turn;

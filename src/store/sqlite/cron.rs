@@ -226,3 +226,6 @@ fn whole<T>(
         Step::Keep(value) | Step::Undo(value) => Ok(value),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,398 @@
+//! One run, from the question to the record.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{LEASE, Scheduler, ms};
+use crate::agent::{FailureClass, TurnRequest};
+use crate::channel::outbound::{Resolved, Target, TargetKind};
+use crate::config::Config;
+use crate::cron::aftermath::{self, After, Ending};
+use crate::cron::deliver::{self, Parcel};
+use crate::cron::job::{Job, Payload, RunFailure, SessionTarget};
+use crate::cron::outcome::{Delivered, Outcome, Problem};
+use crate::cron::prompt::prompt;
+use crate::cron::record::RunRecord;
+use crate::cron::schedule;
+use crate::cron::turn::{self, Said, TurnFailure};
+use crate::files::{FileGrant, MediaScope};
+use crate::identity::Identity;
+use crate::ids::{AccountId, Chat, ChatId, ChatKind, UserId};
+use crate::session::{SessionKey, SessionScope};
+use crate::store::{
+    Finished, JobAfterRun, JobChange, NewRun, RouteVia, RunEnd, StoreError, StoredJob,
+};
+
+/// A lease is renewed so often.
+const RENEWAL: Duration = Duration::from_secs(20);
+
+/// How long an agent may work for a job that says nothing else.
+const AGENT_TIMEOUT: Duration = Duration::from_hours(1);
+
+/// How long any run may take, whatever the job says.
+const LONGEST_RUN: Duration = Duration::from_hours(24);
+
+/// How often a run's end is written to a job that changes meanwhile.
+const ATTEMPTS: usize = 8;
+
+impl Scheduler {
+    /// Works on a claimed run, and writes down how it ended. If the process goes down first,
+    /// or another one took the run over, nothing is written.
+    pub(super) async fn work(
+        self: Arc<Self>,
+        job: Job,
+        run: NewRun,
+        by_hand: bool,
+        cancel: CancellationToken,
+    ) {
+        // Both branches are futures of this run alone: dropping one gives it up.
+        let outcome = tokio::select! {
+            outcome = self.outcome(&job, &run, &cancel) => Some(outcome),
+            () = self.hold(&run) => {
+                tracing::warn!("the run's lease is gone: somebody else ends it");
+                None
+            }
+        };
+        if let Some(outcome) = outcome.filter(|_| !self.hard_stop.is_cancelled())
+            && let Err(error) = self.finish(&run, by_hand, &outcome).await
+        {
+            // Its lease runs out, and the next look ends it.
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a run's end could not be written"
+            );
+        }
+        self.running().remove(&run.job);
+    }
+
+    /// Keeps the lease. Returns when it is lost.
+    async fn hold(&self, run: &NewRun) {
+        loop {
+            tokio::time::sleep(RENEWAL).await;
+            let until = self.parts.clock.now_ms().saturating_add(ms(LEASE));
+            let renewed = self
+                .parts
+                .store
+                .renew_cron_run(&run.run_id, &self.owner, until)
+                .await;
+            match renewed {
+                Ok(true) => {}
+                Ok(false) => return,
+                // A full disk ends no run; a lease that ran out does.
+                Err(error) => tracing::warn!(%error, "a run's lease could not be renewed"),
+            }
+        }
+    }
+
+    async fn outcome(&self, job: &Job, run: &NewRun, cancel: &CancellationToken) -> Outcome {
+        match self.try_outcome(job, run, cancel).await {
+            Ok(outcome) => outcome,
+            Err(problem) => Outcome::of_failure(problem),
+        }
+    }
+
+    async fn try_outcome(
+        &self,
+        job: &Job,
+        run: &NewRun,
+        cancel: &CancellationToken,
+    ) -> Result<Outcome, Problem> {
+        // Where it goes is looked at first: an agent must not work for nothing.
+        let to = match deliver::destination(job)? {
+            Some((account, target)) => {
+                Some(deliver::check(&self.parts.planner, account, &target).await?)
+            }
+            None => None,
+        };
+        let best_effort = (job.delivery.as_ref()).is_some_and(|delivery| delivery.is_best_effort());
+        let outcome = |text, delivery| Outcome {
+            text,
+            failed: None,
+            delivery,
+            best_effort,
+        };
+        let parcel = match self.kept(job).await {
+            Some(parcel) => Ok(parcel),
+            None => deliver::parcel(
+                self.said(job, run, to.as_ref(), cancel).await?,
+                run.started_at_ms,
+            ),
+        };
+        let parcel = match parcel {
+            Ok(parcel) => parcel,
+            Err(reason) => return Ok(outcome(None, Delivered::Suppressed(reason))),
+        };
+        let text = Some(parcel.text.clone());
+        let Some(to) = to else {
+            return Ok(outcome(text, Delivered::NotRequested));
+        };
+        self.promise(run, &parcel).await?;
+        let grant = self.grant(job, &to.account);
+        let delivered = deliver::send(&self.parts.planner, &to, parcel, grant).await;
+        Ok(outcome(text, delivered))
+    }
+
+    /// What an earlier run of the job said and could not deliver.
+    async fn kept(&self, job: &Job) -> Option<Parcel> {
+        let run_id = aftermath::pending_delivery(&job.state)?;
+        let kept = self.parts.store.cron_text(run_id).await.ok()??;
+        serde_json::from_str(&kept).ok()
+    }
+
+    /// Keeps what is to be sent, then that it is being sent: from there on nothing sends it
+    /// again by itself.
+    async fn promise(&self, run: &NewRun, parcel: &Parcel) -> Result<(), Problem> {
+        let store = &self.parts.store;
+        let text = serde_json::to_string(parcel).unwrap_or_default();
+        let ours = |ours: Result<bool, StoreError>| match ours {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Problem::new(
+                RunFailure::Interrupted,
+                "the run was taken over",
+            )),
+            Err(error) => Err(Problem::new(RunFailure::ServerError, error.to_string())),
+        };
+        ours(store.keep_cron_text(&run.run_id, &self.owner, text).await)?;
+        crate::failpoint::reach("job written");
+        ours(store.begin_cron_delivery(&run.run_id, &self.owner).await)?;
+        crate::failpoint::reach("job delivering");
+        Ok(())
+    }
+
+    async fn said(
+        &self,
+        job: &Job,
+        run: &NewRun,
+        to: Option<&Resolved>,
+        cancel: &CancellationToken,
+    ) -> Result<Said, Problem> {
+        let turn = match &job.payload {
+            Payload::Text(event) => {
+                return Ok(Said {
+                    text: event.text.clone(),
+                    media: Vec::new(),
+                });
+            }
+            Payload::AgentTurn(turn) => Some(turn),
+            Payload::SystemEvent(_) => None,
+        };
+        let config = self.parts.config.get();
+        let request = self.request(&config, job, run, to)?;
+        let agents = self.parts.agents.borrow().clone();
+        let agent = agents.get(&request.session.agent, false).ok_or_else(|| {
+            let message = format!("there is no agent `{}`", request.session.agent);
+            Problem::new(RunFailure::Config, message)
+        })?;
+        let timeout = match turn.and_then(|turn| turn.timeout_seconds) {
+            None => AGENT_TIMEOUT,
+            Some(0) => LONGEST_RUN,
+            Some(seconds) => Duration::from_secs(seconds).min(LONGEST_RUN),
+        };
+        turn::ask(&agent, request, timeout, cancel)
+            .await
+            .map_err(problem_of)
+    }
+
+    fn request(
+        &self,
+        config: &Config,
+        job: &Job,
+        run: &NewRun,
+        to: Option<&Resolved>,
+    ) -> Result<TurnRequest, Problem> {
+        let owner = job.owner.as_ref();
+        let account = to.map(|to| to.account.clone());
+        let account = account
+            .or_else(|| owner.and_then(|owner| owner.account.as_deref().map(AccountId::new)))
+            .unwrap_or_else(|| config.default_account.clone());
+        let agent = job
+            .agent_id
+            .clone()
+            .or_else(|| config.agents.default_agent.clone());
+        let agent = agent.ok_or_else(|| {
+            let message = "several agents and none is the default: set `agentId` of the job";
+            Problem::new(RunFailure::Config, message)
+        })?;
+        let zone = schedule::default_zone(config.cron.default_time_zone.as_deref())
+            .map_err(|error| Problem::new(RunFailure::Config, error.to_string()))?;
+        let run_as = job.run_as.as_deref().map(UserId::new);
+        let scope = match &job.session_target {
+            SessionTarget::Main => SessionScope::Main,
+            SessionTarget::Isolated => SessionScope::JobRun {
+                job: job.id.as_str().to_owned(),
+                run: run.run_id.clone(),
+            },
+            SessionTarget::Named(name) => SessionScope::Named(name.clone()),
+            SessionTarget::Current => {
+                let key = job.session_key.clone();
+                SessionScope::Named(key.unwrap_or_else(|| job.id.as_str().to_owned()))
+            }
+        };
+        Ok(TurnRequest {
+            chat: chat_of(&account, to, run_as.as_ref()),
+            session: SessionKey { agent, scope },
+            identity: Arc::new(Identity::of_job(account, run_as, job.id.as_str())),
+            via: RouteVia::Bot,
+            message_id: run.run_id.as_str().into(),
+            text: prompt(job, run.due_at_ms, &zone, to.map(|to| to.target.as_str())),
+            quote: None,
+            attachments: Vec::new(),
+            may_command: false,
+            earlier_attempts: 0,
+        })
+    }
+
+    /// Files of the agent's workspace, and those that tools of the run brought.
+    fn grant(&self, job: &Job, account: &AccountId) -> FileGrant {
+        let config = self.parts.config.get();
+        let agent = job
+            .agent_id
+            .clone()
+            .or_else(|| config.agents.default_agent.clone());
+        let run_as = job.run_as.as_deref().map(UserId::new);
+        let identity = Identity::of_job(account.clone(), run_as, job.id.as_str());
+        let shelf = self.parts.media.folder(&MediaScope::of(&identity));
+        FileGrant {
+            workspace: agent.map(|agent| config.agents.workspace_of(&agent)),
+            roots: shelf.into_iter().collect(),
+        }
+    }
+
+    /// Writes down how a run ended, and what that makes of its job as it is now.
+    pub(super) async fn finish(
+        &self,
+        run: &NewRun,
+        by_hand: bool,
+        outcome: &Outcome,
+    ) -> Result<(), StoreError> {
+        let mut stored = self.parts.store.cron_job(&run.job).await?;
+        for _ in 0..ATTEMPTS {
+            let (end, job) = self.ended(run, by_hand, outcome, stored.as_ref());
+            let finished = self
+                .parts
+                .store
+                .finish_cron_run(&run.run_id, &self.owner, end, job);
+            match finished.await? {
+                Finished::Done => {
+                    tracing::info!(
+                        status = outcome.status().as_str(),
+                        delivery = outcome.delivery_status().as_str(),
+                        problem = outcome.problem().map(|problem| problem.message.as_str()),
+                        "a run ended"
+                    );
+                    return Ok(());
+                }
+                Finished::Stale(now) => stored = Some(*now),
+                Finished::Gone => stored = None,
+                Finished::Lost => {
+                    tracing::warn!("a run that ended is another process's");
+                    return Ok(());
+                }
+            }
+        }
+        tracing::error!("a run's end could not be written: its job changes all the time");
+        Ok(())
+    }
+
+    fn ended(
+        &self,
+        run: &NewRun,
+        by_hand: bool,
+        outcome: &Outcome,
+        stored: Option<&StoredJob>,
+    ) -> (RunEnd, JobAfterRun) {
+        let ended_ms = self.parts.clock.now_ms();
+        let read = stored.and_then(|stored| {
+            let job = Job::from_parts(&stored.definition, &stored.state, stored.enabled);
+            Some((job.ok()?, stored.revision))
+        });
+        let Some((mut job, revision)) = read else {
+            return (
+                end_of(run, ended_ms, outcome, String::new()),
+                JobAfterRun::Nothing,
+            );
+        };
+        // An interval counts from this run's start.
+        job.state.last_run_at_ms = Some(run.started_at_ms);
+        let natural = self.next_of(&job, ended_ms);
+        let ending = Ending {
+            run_id: &run.run_id,
+            started_ms: run.started_at_ms,
+            ended_ms,
+            by_hand,
+            outcome,
+            natural: &natural,
+        };
+        let retry = self.parts.config.get().cron.retry.clone();
+        let After {
+            state,
+            enabled,
+            removes,
+        } = aftermath::after(&job, ending, &retry);
+        let record = RunRecord::of(&job, &ending, None, &state).to_line();
+        let after = if removes {
+            JobAfterRun::Remove { revision }
+        } else {
+            JobAfterRun::Change {
+                revision,
+                change: JobChange {
+                    definition: None,
+                    next_run_ms: Some(state.next_run_at_ms),
+                    state: serde_json::to_string(&state).ok(),
+                    enabled: Some(enabled),
+                },
+            }
+        };
+        (end_of(run, ended_ms, outcome, record), after)
+    }
+}
+
+fn end_of(_run: &NewRun, at_ms: i64, outcome: &Outcome, record: String) -> RunEnd {
+    RunEnd {
+        status: outcome.status().as_str().to_owned(),
+        delivery_status: Some(outcome.delivery_status().as_str().to_owned()),
+        record,
+        at_ms,
+        text: None,
+    }
+}
+
+/// The conversation that a run is nearest to: where its result goes if that is one, else the
+/// direct chat of the member it acts for.
+fn chat_of(account: &AccountId, to: Option<&Resolved>, run_as: Option<&UserId>) -> Chat {
+    let target = to.and_then(|to| Target::parse(&to.target).ok());
+    let (kind, id) = match target.map(|target| target.kind) {
+        Some(TargetKind::Chat(chat)) => (ChatKind::Group, chat),
+        Some(TargetKind::User(users)) if users.len() == 1 => {
+            let user = users.first().map_or("", UserId::as_str);
+            (ChatKind::Direct, ChatId::new(user))
+        }
+        _ => (
+            ChatKind::Direct,
+            ChatId::new(run_as.map_or("", UserId::as_str)),
+        ),
+    };
+    Chat {
+        account: account.clone(),
+        kind,
+        id,
+    }
+}
+
+fn problem_of(failure: TurnFailure) -> Problem {
+    let class = match &failure {
+        TurnFailure::Agent(failure) => match failure.class {
+            FailureClass::Unreachable => RunFailure::Network,
+            FailureClass::Busy => RunFailure::Overloaded,
+            FailureClass::TimedOut => RunFailure::Timeout,
+            FailureClass::Refused => RunFailure::Auth,
+            FailureClass::TooLong => RunFailure::Context,
+            FailureClass::Broken => RunFailure::Unknown,
+        },
+        TurnFailure::TimedOut(_) => RunFailure::Timeout,
+        TurnFailure::Cancelled => RunFailure::Interrupted,
+    };
+    Problem::new(class, failure.to_string())
+}
