@@ -41,7 +41,7 @@ impl Scheduler {
     /// Works on a claimed run, and writes down how it ended. If the process goes down first,
     /// or another one took the run over, nothing is written.
     pub(super) async fn work(
-        self: Arc<Self>,
+        &self,
         job: Job,
         run: NewRun,
         by_hand: bool,
