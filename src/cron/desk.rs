@@ -130,6 +130,10 @@ impl Desk {
         job.updated_at_ms = now_ms;
         job.state = JobState::default();
         self.check(&job, Moment::Created).await?;
+        self.put(job).await
+    }
+
+    async fn put(&self, mut job: Job) -> Result<Job, DeskError> {
         if self.store.count_cron_jobs(None).await? >= MAX_JOBS {
             return Err(DeskError::TooMany { limit: MAX_JOBS });
         }
@@ -141,6 +145,18 @@ impl Desk {
         }
         self.changed.notify_one();
         Ok(job)
+    }
+
+    /// Takes over a job from a file, with the times of the file and a state of its own. A
+    /// one-shot may be over already.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub async fn import(&self, job: &Job) -> Result<Job, DeskError> {
+        let mut job = job.clone();
+        job.state = JobState::default();
+        self.check(&job, Moment::Kept).await?;
+        self.put(job).await
     }
 
     /// Changes a job by a partial one: objects are merged, `null` clears. Its id, its state

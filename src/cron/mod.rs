@@ -8,6 +8,7 @@
 //!
 //! - [`job`] is a job as it stands in the file;
 //! - [`schedule`] tells when it is due next;
+//! - [`mirror`] keeps the job file, which may be edited by hand;
 //! - [`normalise`] reads jobs as people and older programs write them;
 //! - [`rules`] tells what is wrong with it;
 //! - [`desk`] makes and changes jobs, whoever asks;
@@ -20,6 +21,7 @@ pub mod aftermath;
 pub mod deliver;
 pub mod desk;
 pub mod job;
+pub mod mirror;
 pub mod normalise;
 pub mod outcome;
 pub mod prompt;
