@@ -111,11 +111,7 @@ mod tests {
     struct Says(Vec<AgentEvent>);
 
     impl Agent for Says {
-        fn run(
-            &self,
-            _: TurnRequest,
-            cancel: CancellationToken,
-        ) -> BoxStream<'static, AgentEvent> {
+        fn run(&self, _: TurnRequest, cancel: CancellationToken) -> BoxStream<'static, AgentEvent> {
             stream::iter(self.0.clone())
                 .chain(stream::pending())
                 .take_until(cancel.cancelled_owned())
@@ -180,7 +176,10 @@ mod tests {
         let endless = vec![text(&"x".repeat(100_000)); 11];
         assert!(matches!(
             asked(endless).await,
-            Err(TurnFailure::Agent(AgentFailure { class: FailureClass::Broken, .. }))
+            Err(TurnFailure::Agent(AgentFailure {
+                class: FailureClass::Broken,
+                ..
+            }))
         ));
     }
 }

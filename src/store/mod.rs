@@ -9,6 +9,7 @@
 //!               (attempts)   goes out       given up with a reason
 //! ```
 
+mod acp;
 mod cards;
 mod pairing;
 mod routes;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
+pub use acp::AcpSessionStore;
 pub use cards::{CardStore, StoredCard};
 pub use pairing::{ApprovedSender, Knocked, PairingRequest, PairingStore};
 pub use routes::{KnownChat, LastRoute, NoRoutes, RouteStore, RouteVia};
@@ -197,7 +199,9 @@ pub enum StoreError {
 /// Every method returns when its effect is durable. All are idempotent where a repeat can
 /// happen after a crash.
 #[async_trait]
-pub trait Store: CardStore + PairingStore + RouteStore + Send + Sync + std::fmt::Debug {
+pub trait Store:
+    AcpSessionStore + CardStore + PairingStore + RouteStore + Send + Sync + std::fmt::Debug
+{
     /// Accepts messages, all of them or (on an error) none; answers in the same order.
     async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;
 

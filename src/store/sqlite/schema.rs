@@ -96,6 +96,14 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (account, folded)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX senders_at ON senders (at);",
+    // sessions of agents' programs
+    "CREATE TABLE acp_sessions (
+        session TEXT NOT NULL PRIMARY KEY,
+        program TEXT NOT NULL,
+        id      TEXT NOT NULL,
+        used_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX acp_sessions_used ON acp_sessions (used_at);",
 ];
 
 /// The version that this program brings a file to.
