@@ -6,6 +6,8 @@ mod echo;
 mod event;
 mod events;
 mod mcp_door;
+pub mod openclaw;
+mod person;
 mod services;
 mod tools;
 
@@ -29,6 +31,7 @@ pub use demo::DemoAgent;
 pub use echo::EchoAgent;
 pub use event::{AgentEvent, AgentFailure, Choice, FailureClass, Question, Tone, ToolStep};
 pub use mcp_door::{DoorFull, McpAccess, McpDoor, McpPass, McpTurn};
+pub use person::Person;
 pub use services::AgentServices;
 pub use tools::{AgentTools, NoTools, ToolAnswer, ToolSpec, ToolTurn};
 

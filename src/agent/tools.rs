@@ -6,14 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
-use super::TurnRequest;
+use super::{Person, TurnRequest};
 use crate::identity::Identity;
 use crate::ids::Chat;
 use crate::session::SessionKey;
 use crate::store::RouteVia;
 
 /// For which turn a tool is used: everything that a model has no say in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ToolTurn {
     /// The account, the chat, and the member who wrote.
     pub identity: Arc<Identity>,
@@ -23,16 +23,27 @@ pub struct ToolTurn {
     pub via: RouteVia,
     /// The turn's session.
     pub session: SessionKey,
+    /// Who is asked before something destructive, where the account wants that.
+    pub person: Person,
 }
 
-impl From<&TurnRequest> for ToolTurn {
-    fn from(turn: &TurnRequest) -> Self {
+impl ToolTurn {
+    /// For a turn in whose events the person can be asked.
+    pub fn of(turn: &TurnRequest, person: Person) -> Self {
         Self {
             identity: turn.identity.clone(),
             chat: turn.chat.clone(),
             via: turn.via,
             session: turn.session.clone(),
+            person,
         }
+    }
+}
+
+/// For a turn in which nobody can be asked.
+impl From<&TurnRequest> for ToolTurn {
+    fn from(turn: &TurnRequest) -> Self {
+        Self::of(turn, Person::nobody())
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::agent::{Choice, Question, Tone};
 use crate::config::AcpPermissions;
-use crate::texts::agent as texts;
+use crate::texts::acp as texts;
 
 /// Buttons that a card holds.
 const MAX_CHOICES: usize = 6;

@@ -115,8 +115,7 @@ mod tests {
     fn the_seat_that_rested_longest_goes_but_none_in_use() {
         let seats = Seats::default();
         let (held, _) = seats.of(&key(0));
-        let (resting, _) = seats.of(&key(1));
-        let resting = Arc::downgrade(&resting);
+        let resting = Arc::downgrade(&seats.of(&key(1)).0);
         for number in 2..MAX_RESTING {
             assert!(seats.of(&key(number)).1.is_none());
         }

@@ -149,9 +149,9 @@ impl Turn {
     async fn conclude(&self, reason: StopReason) -> Result<(), Option<AgentFailure>> {
         let remark = match reason {
             StopReason::EndTurn => return Ok(()),
-            StopReason::MaxTokens => texts::agent::MAX_TOKENS,
-            StopReason::MaxTurnRequests => texts::agent::MAX_STEPS,
-            StopReason::Refusal => texts::agent::REFUSED,
+            StopReason::MaxTokens => texts::acp::MAX_TOKENS,
+            StopReason::MaxTurnRequests => texts::acp::MAX_STEPS,
+            StopReason::Refusal => texts::acp::REFUSED,
             other => {
                 let detail = format!("the program stopped: {other:?}");
                 return Err(Some(AgentFailure::new(FailureClass::Broken, detail)));

@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 use super::intent::{Intent, keys};
-use crate::agent::{AgentEvent, AgentServices, Attachment, ToolStep, ToolTurn, TurnRequest};
+use crate::agent::{
+    AgentEvent, AgentServices, Attachment, Person, ToolStep, ToolTurn, TurnRequest,
+};
 use crate::texts::demo as texts;
 
 /// Characters in one piece of an answer.
@@ -224,7 +226,7 @@ impl Scene {
     }
 
     async fn call(&self, name: &str, arguments: Map<String, Value>) -> crate::agent::ToolAnswer {
-        let turn = ToolTurn::from(&self.turn);
+        let turn = ToolTurn::of(&self.turn, Person::behind(self.events.clone()));
         self.services.tools.call(&turn, name, arguments).await
     }
 

@@ -1,6 +1,7 @@
 //! The tools that agents of this process are lent: what an MCP client would find, and what
 //! only the runtime can do.
 
+mod consent;
 mod send;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::files::FileGrant;
 use crate::interceptors::Delivery;
 use crate::mcp::tool::{self, CallContext, Tools};
 use crate::skills::{self, LiveSkills};
+use consent::InChat;
 
 /// What an agent is told about answering in WeCom.
 const INSTRUCTIONS: &str = "\
@@ -55,6 +57,7 @@ impl Toolbelt {
         CallContext {
             delivery: Delivery::Path,
             files: Arc::new(self.grant(turn)),
+            confirm: Arc::new(InChat(turn.person.clone())),
             ..CallContext::new(turn.identity.clone())
         }
     }

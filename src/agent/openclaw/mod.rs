@@ -1,0 +1,3 @@
+//! Agents of an OpenClaw installation.
+
+pub mod gateway;
