@@ -84,7 +84,7 @@ fn logged_out(config: &mut Config) {
 
 fn nowhere(config: &mut Config) {
     let mut backend = backend();
-    backend.command = "/nonexistent/agent".to_owned();
+    "/nonexistent/agent".clone_into(&mut backend.command);
     config.agents.list[0].backend = AgentBackend::Acp(backend);
 }
 

@@ -28,7 +28,7 @@ use support::{House, Plan, USER, direct};
 
 /// The agent of the tests. `cargo test` alone builds it with everything else; where only
 /// this test is built, it is built here.
-pub fn agent() -> PathBuf {
+fn agent() -> PathBuf {
     static AGENT: OnceLock<PathBuf> = OnceLock::new();
     let build = || {
         let wecom = PathBuf::from(env!("CARGO_BIN_EXE_wecom"));
@@ -45,7 +45,7 @@ pub fn agent() -> PathBuf {
 }
 
 /// Its settings.
-pub fn backend() -> AcpBackend {
+fn backend() -> AcpBackend {
     AcpBackend {
         command: agent().to_string_lossy().into_owned(),
         args: Vec::new(),
@@ -65,18 +65,18 @@ fn answers_by_acp(config: &mut Config) {
 }
 
 /// A house whose agent is the program.
-pub async fn house() -> House {
+async fn house() -> House {
     House::open(Plan::default().adjust(answers_by_acp)).await
 }
 
 /// The words that answer what somebody says in the direct chat.
-pub async fn ask(house: &House, text: &str) -> String {
+async fn ask(house: &House, text: &str) -> String {
     let asked = house.say(text);
     house.answer(&direct(), &asked).await.text().to_owned()
 }
 
 /// The same in the direct chat of anybody.
-pub async fn ask_as(house: &House, user: &str, text: &str) -> String {
+async fn ask_as(house: &House, user: &str, text: &str) -> String {
     if user == USER {
         return ask(house, text).await;
     }
@@ -87,6 +87,6 @@ pub async fn ask_as(house: &House, user: &str, text: &str) -> String {
 }
 
 /// Whether a process is there and no corpse.
-pub fn lives(pid: &str) -> bool {
+fn lives(pid: &str) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }

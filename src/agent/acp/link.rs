@@ -208,7 +208,7 @@ async fn live(plan: Plan, ready: Ready) {
     tracing::info!(program = %settings.command, "an agent's program was started");
     let (errors, about) = (pipes.errors, settings.clone());
     task::spawn(&tracker, "acp log", async move {
-        lines::log(errors, &about).await
+        lines::log(errors, &about).await;
     });
     let ended = Arc::<OnceLock<Ended>>::default();
     let leaving = CancellationToken::new();

@@ -39,18 +39,19 @@ pub(super) async fn open(
             )
         })
         .collect();
-    let earlier = match is_kept(&turn.session) {
-        true => backend.earlier(&turn.session).await,
-        false => None,
+    let earlier = if is_kept(&turn.session) {
+        backend.earlier(&turn.session).await
+    } else {
+        None
     };
-    if let Some(id) = earlier {
-        if go_on(backend, link, &id, &directory, &servers).await {
-            return Ok(OpenSession {
-                id,
-                pass,
-                is_new: false,
-            });
-        }
+    if let Some(id) = earlier
+        && go_on(backend, link, &id, &directory, &servers).await
+    {
+        return Ok(OpenSession {
+            id,
+            pass,
+            is_new: false,
+        });
     }
     let request = NewSessionRequest::new(directory).mcp_servers(servers);
     let answer = link.connection.send_request(request).block_task();
