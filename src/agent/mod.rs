@@ -1,9 +1,11 @@
 //! Agents: what answers a message, behind one trait.
 
+mod acp;
 mod demo;
 mod echo;
 mod event;
 mod events;
+mod mcp_door;
 pub mod openclaw;
 mod person;
 mod services;
@@ -24,9 +26,11 @@ use crate::ids::{Chat, MessageId};
 use crate::session::SessionKey;
 use crate::store::RouteVia;
 
+pub use acp::AcpAgent;
 pub use demo::DemoAgent;
 pub use echo::EchoAgent;
 pub use event::{AgentEvent, AgentFailure, Choice, FailureClass, Question, Tone, ToolStep};
+pub use mcp_door::{DoorFull, McpAccess, McpDoor, McpPass, McpTurn};
 pub use person::Person;
 pub use services::AgentServices;
 pub use tools::{AgentTools, NoTools, ToolAnswer, ToolSpec, ToolTurn};
@@ -181,5 +185,6 @@ fn build(backend: &AgentBackend, services: &AgentServices) -> Arc<dyn Agent> {
     match backend {
         AgentBackend::Echo(settings) => Arc::new(EchoAgent::new(*settings)),
         AgentBackend::Demo(settings) => Arc::new(DemoAgent::new(*settings, services.clone())),
+        AgentBackend::Acp(settings) => Arc::new(AcpAgent::new(settings.clone(), services.clone())),
     }
 }

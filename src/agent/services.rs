@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::AgentTools;
+use super::{AgentTools, McpDoor};
 use crate::clock::SharedClock;
 use crate::config::LiveConfig;
 use crate::store::Store;
@@ -18,4 +18,6 @@ pub struct AgentServices {
     pub clock: SharedClock,
     /// Tools for back ends that have no tool client of their own.
     pub tools: Arc<dyn AgentTools>,
+    /// The way to the tools for back ends that have one; `None` where none is served.
+    pub mcp: Option<Arc<dyn McpDoor>>,
 }

@@ -15,7 +15,7 @@ use super::outbound::doors::{ApiDoor, SocketDoor};
 use super::pairing::Pairings;
 use super::surroundings::Surroundings;
 use super::webhook::{self, Desk};
-use crate::agent::{Agent, AgentServices, AgentTools, Agents, NoTools};
+use crate::agent::{Agent, AgentServices, AgentTools, Agents, McpDoor, NoTools};
 use crate::config::{Account, AgentsSettings, Config};
 use crate::ids::AccountId;
 use crate::store::{RouteStore, StoreError};
@@ -44,9 +44,13 @@ pub enum Backends {
     /// From the configuration.
     #[default]
     Configured,
-    /// From the configuration, with these tools for back ends without a tool client of
-    /// their own.
-    Equipped(Arc<dyn AgentTools>),
+    /// From the configuration, with tools.
+    Equipped {
+        /// For back ends without a tool client of their own.
+        tools: Arc<dyn AgentTools>,
+        /// For those that have one.
+        mcp: Option<Arc<dyn McpDoor>>,
+    },
     /// This one answers everything: for programs that bring their own.
     Only(Arc<dyn Agent>),
 }
@@ -186,8 +190,10 @@ impl Runtime {
     /// same keeps its connection.
     pub async fn apply(&self, config: &Config) -> Applied {
         let agents = match &self.backends {
-            Backends::Configured => self.configured(&config.agents, Arc::new(NoTools)),
-            Backends::Equipped(tools) => self.configured(&config.agents, tools.clone()),
+            Backends::Configured => self.configured(&config.agents, Arc::new(NoTools), None),
+            Backends::Equipped { tools, mcp } => {
+                self.configured(&config.agents, tools.clone(), mcp.clone())
+            }
             Backends::Only(agent) => Agents::only(agent.clone()),
         };
         self.agents.send_replace(Arc::new(agents));
@@ -219,7 +225,12 @@ impl Runtime {
         applied
     }
 
-    fn configured(&self, settings: &AgentsSettings, tools: Arc<dyn AgentTools>) -> Agents {
+    fn configured(
+        &self,
+        settings: &AgentsSettings,
+        tools: Arc<dyn AgentTools>,
+        mcp: Option<Arc<dyn McpDoor>>,
+    ) -> Agents {
         let Shared {
             config,
             store,
@@ -231,6 +242,7 @@ impl Runtime {
             store: store.clone(),
             clock: clock.clone(),
             tools,
+            mcp,
         };
         let earlier = self.agents.borrow().clone();
         Agents::from_settings(settings, &services, &earlier)

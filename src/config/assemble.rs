@@ -81,7 +81,7 @@ pub(super) fn assemble(
     warn_of_open_files(&literal_secrets, included, &location.path, &mut findings);
 
     let groups = build::access_groups(group_keys, &mut findings);
-    let agents = build::agents(&agent_keys, &location.home, &mut findings);
+    let agents = build::agents(&agent_keys, &location.home, env, &mut findings);
     let shared = build::Shared {
         home: &location.home,
         env,

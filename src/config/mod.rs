@@ -39,14 +39,14 @@ pub use aes_key::check_aes_key;
 #[cfg(test)]
 pub(crate) use aes_key::decode as decode_aes_key;
 pub use effective::{
-    Access, Account, AccountMatch, AesKey, AgentApp, AgentBackend, AgentEntry, AgentsSettings,
-    AlertMode, Binding, BotSocket, BotWebhook, CallbackKeys, ChatTargets, CommandsSettings, Config,
-    CronRetry, CronSettings, Demo, DmPolicy, DmScope, DynamicAgents, DynamicIdStyle, Echo,
-    FailureAlert, FailureClass, GatewayAuth, GatewayAuthMode, GatewaySettings, GroupPolicy,
-    GroupRule, GroupScope, Issue, LocalFiles, MarkdownTables, McpAuth, McpClient, McpConfirm,
-    McpDelivery, McpServer, McpServerSettings, McpSettings, MediaSettings, NetworkSettings,
-    PeerMatch, Reclaim, ResetRule, SessionSettings, Severity, SocketTiming, TlsFiles,
-    UnknownAccount, all_issues,
+    Access, Account, AccountMatch, AcpBackend, AcpPermissions, AesKey, AgentApp, AgentBackend,
+    AgentEntry, AgentsSettings, AlertMode, Binding, BotSocket, BotWebhook, CallbackKeys,
+    ChatTargets, CommandsSettings, Config, CronRetry, CronSettings, Demo, DmPolicy, DmScope,
+    DynamicAgents, DynamicIdStyle, Echo, FailureAlert, FailureClass, GatewayAuth, GatewayAuthMode,
+    GatewaySettings, GroupPolicy, GroupRule, GroupScope, Issue, LocalFiles, MarkdownTables,
+    McpAuth, McpClient, McpConfirm, McpDelivery, McpServer, McpServerSettings, McpSettings,
+    MediaSettings, NetworkSettings, PeerMatch, Reclaim, ResetRule, SessionSettings, Severity,
+    SocketTiming, TlsFiles, UnknownAccount, all_issues,
 };
 pub use environment::{Environment, Language};
 pub use live::LiveConfig;

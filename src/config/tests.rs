@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod backend_acp;
 mod capabilities;
 mod codes;
 mod files;

@@ -2,6 +2,7 @@
 
 mod contact;
 mod lock;
+mod mcp_door;
 mod reload;
 mod sending;
 mod standalone;
@@ -31,6 +32,7 @@ use crate::task;
 pub use contact::{Contact, ContactError, find};
 pub(crate) use lock::HomeLock;
 pub use lock::LockError;
+use mcp_door::ServedDoor;
 use reload::{FileReloader, watch_files};
 use sending::PlannedNotice;
 pub use standalone::Standalone;
@@ -156,7 +158,15 @@ impl Daemon {
             planner.clone(),
             live.clone(),
         );
-        let backends = Backends::Equipped(Arc::new(lent));
+        let backends = Backends::Equipped {
+            tools: Arc::new(lent),
+            mcp: Some(Arc::new(ServedDoor {
+                sessions: credentials.sessions().clone(),
+                config: live.clone(),
+                address,
+                home: location.home.clone(),
+            })),
+        };
         let runtime = Arc::new(prepared.start(backends).await);
         let tools = toolbox.routes(ToolSurroundings {
             runtime: runtime.clone(),

@@ -64,7 +64,10 @@ impl Standalone {
             prepared.planner(),
             config.clone(),
         );
-        let backends = Backends::Equipped(Arc::new(lent));
+        let backends = Backends::Equipped {
+            tools: Arc::new(lent),
+            mcp: None,
+        };
         let runtime = Arc::new(prepared.start(backends).await);
         Ok(Self {
             runtime,

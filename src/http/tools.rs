@@ -44,35 +44,21 @@ pub(super) fn routes(services: ToolServices) -> Router {
 }
 
 async fn call(State(services): State<ToolServices>, Json(request): Json<CallRequest>) -> Response {
-    let config = services.config.get();
-    let account = match &request.account {
-        None => config.default_account.clone(),
-        Some(name) => match config.account(name) {
-            Ok(account) => account.id.clone(),
-            Err(error) => return refused(&error.to_string()),
-        },
+    let whose = match whose(&services, &request) {
+        Ok(whose) => whose,
+        Err(message) => return refused(&message),
     };
-    if request
-        .user
-        .as_ref()
-        .is_some_and(|user| !identity::fits_header(user))
-    {
-        return refused("the member's id must be 1 to 64 visible ASCII characters");
-    }
     let person = Arc::new(Person {
         answered: request.answered.clone(),
         asked: Mutex::default(),
     });
     let (tell, steps) = mpsc::channel(WAITING);
     let context = CallContext {
-        identity: Arc::new(Identity::of_operator(account, request.user.clone())),
-        delivery: request.delivery.into(),
-        files: Arc::new(request.files()),
         // Full: the reader is slower than the call.
         progress: Progress::to(move |step| drop(tell.try_send(step))),
-        scope: Arc::default(),
         confirm: person.clone(),
-        raw: request.raw,
+        raw: request.raw && request.session.is_none(),
+        ..whose
     };
     let runner = services.runner.clone();
     let arguments = request.arguments;
@@ -93,6 +79,41 @@ async fn call(State(services): State<ToolServices>, Json(request): Json<CallRequ
         Body::from_stream(lines),
     )
         .into_response()
+}
+
+/// For whom the call acts, and within which bounds. `Err`: why it can't be made.
+fn whose(services: &ToolServices, request: &CallRequest) -> Result<CallContext, String> {
+    if let Some(token) = &request.session {
+        let credential = services.credentials.sessions().of_own(token);
+        let credential = credential.ok_or("the agent's session has ended")?;
+        return Ok(CallContext {
+            delivery: credential.delivery(),
+            files: credential.files().clone(),
+            scope: credential.scope().clone(),
+            ..CallContext::new(credential.identity().clone())
+        });
+    }
+    let config = services.config.get();
+    let account = match &request.account {
+        None => config.default_account.clone(),
+        Some(name) => config
+            .account(name)
+            .map_err(|error| error.to_string())?
+            .id
+            .clone(),
+    };
+    let user = request.user.clone();
+    if user
+        .as_ref()
+        .is_some_and(|user| !identity::fits_header(user))
+    {
+        return Err("the member's id must be 1 to 64 visible ASCII characters".to_owned());
+    }
+    Ok(CallContext {
+        delivery: request.delivery.into(),
+        files: Arc::new(request.files()),
+        ..CallContext::new(Arc::new(Identity::of_operator(account, user)))
+    })
 }
 
 fn refused(message: &str) -> Response {

@@ -9,6 +9,7 @@
 //!               (attempts)   goes out       given up with a reason
 //! ```
 
+mod acp;
 mod cards;
 mod cron;
 mod pairing;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, Chat, MessageId, ReqId, StreamId, UserId};
 
+pub use acp::AcpSessionStore;
 pub use cards::{CardStore, StoredCard};
 pub use cron::{
     Claim, Claimed, CronStore, Finished, JobAfterRun, JobChange, JobChanged, JobPage, NewRun,
@@ -203,7 +205,14 @@ pub enum StoreError {
 /// happen after a crash.
 #[async_trait]
 pub trait Store:
-    CardStore + CronStore + PairingStore + RouteStore + Send + Sync + std::fmt::Debug
+    AcpSessionStore
+    + CardStore
+    + CronStore
+    + PairingStore
+    + RouteStore
+    + Send
+    + Sync
+    + std::fmt::Debug
 {
     /// Accepts messages, all of them or (on an error) none; answers in the same order.
     async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;

@@ -2,6 +2,7 @@
 //! the comment beside it.
 
 pub mod access;
+pub mod acp;
 pub mod agent;
 pub mod app;
 pub mod cards;

@@ -15,7 +15,10 @@ use crate::config::{Config, Environment, LiveConfig, Location};
 use crate::daemon::Standalone;
 use crate::ids::AccountId;
 use crate::mcp::credentials::Credential;
-use crate::mcp::server::{DaemonRunner, ServerParts, ToolRunner, serve_stdio};
+use crate::mcp::server::{
+    DaemonRunner, SESSION_TOKEN_VARIABLE, ServerParts, ToolRunner, serve_stdio,
+};
+use crate::secret::Secret;
 use crate::skills::{LiveSkills, SkillSources};
 use crate::task;
 
@@ -54,11 +57,14 @@ pub(super) fn run(
     let files = surroundings::files(&config, &account, environment);
     let identity = surroundings::operator(account, args.user.as_deref())?;
     let credential = Credential::of_operator(identity, files);
+    let session = environment
+        .variable(SESSION_TOKEN_VARIABLE)
+        .map(Secret::new);
     let runtime = tokio_runtime()?;
     let served = runtime.block_on(async {
         let config = LiveConfig::new(config);
         if !args.standalone {
-            let runner = DaemonRunner::new(location.home.clone());
+            let runner = DaemonRunner::new(location.home.clone()).of_session(session);
             return serve(credential, config, Arc::new(runner)).await;
         }
         let clock = SystemClock::shared();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::draft::non_empty;
+use crate::config::Environment;
 use crate::config::account::{DEFAULT_AGENT, normalise_agent_id};
 use crate::config::effective::{AgentBackend, AgentEntry, AgentsSettings, Demo, Echo};
 use crate::config::findings::{Finding, Stops};
@@ -15,13 +16,15 @@ use crate::config::schema::sections::{AgentEntryKeys, AgentsKeys, BackendKeys, B
 pub(crate) fn agents(
     keys: &AgentsKeys,
     home: &Path,
+    env: &Environment,
     findings: &mut Vec<Finding>,
 ) -> AgentsSettings {
+    let here = Place::of("agents.defaults.backend");
     let default_backend = keys
         .defaults
         .backend
         .as_ref()
-        .map(backend)
+        .map(|keys| backend(keys, &here, env, findings))
         .unwrap_or_default();
     let workspace = non_empty(keys.defaults.workspace.as_ref())
         .map_or_else(|| home.join("workspace"), PathBuf::from);
@@ -51,10 +54,13 @@ pub(crate) fn agents(
         list.push(AgentEntry {
             id,
             name: non_empty(entry.name.as_ref()),
-            backend: entry
-                .backend
-                .as_ref()
-                .map_or_else(|| default_backend.clone(), backend),
+            backend: entry.backend.as_ref().map_or_else(
+                || default_backend.clone(),
+                |keys| {
+                    let here = Place::of("agents.list").index(index).key("backend");
+                    backend(keys, &here, env, findings)
+                },
+            ),
             workspace: non_empty(entry.workspace.as_ref()).map(PathBuf::from),
         });
     }
@@ -74,11 +80,19 @@ pub(crate) fn agents(
     }
 }
 
-fn backend(keys: &BackendKeys) -> AgentBackend {
+fn backend(
+    keys: &BackendKeys,
+    here: &Place,
+    env: &Environment,
+    findings: &mut Vec<Finding>,
+) -> AgentBackend {
     let piece_delay = Duration::from_millis(keys.piece_delay_ms);
     match keys.kind {
         Some(BackendKind::Echo) | None => AgentBackend::Echo(Echo { piece_delay }),
         Some(BackendKind::Demo) => AgentBackend::Demo(Demo { piece_delay }),
+        Some(BackendKind::Acp) => {
+            AgentBackend::Acp(super::backend_acp::acp(keys, here, env, findings))
+        }
     }
 }
 

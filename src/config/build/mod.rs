@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod backend_acp;
 mod bindings;
 mod bot;
 mod commands;

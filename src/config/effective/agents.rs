@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::backend_acp::AcpBackend;
 use super::session::{DmScope, GroupScope};
 use crate::ids::{AccountId, ChatKind};
 
@@ -59,6 +60,8 @@ pub enum AgentBackend {
     Echo(Echo),
     /// Shows by a few rules what an agent can do.
     Demo(Demo),
+    /// A program that speaks the Agent Client Protocol.
+    Acp(AcpBackend),
 }
 
 impl Default for AgentBackend {

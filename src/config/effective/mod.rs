@@ -3,6 +3,7 @@
 mod access;
 mod agent_app;
 mod agents;
+mod backend_acp;
 mod bot;
 mod cron;
 mod gateway;
@@ -27,6 +28,7 @@ pub use agents::{
     AccountMatch, AgentBackend, AgentEntry, AgentsSettings, Binding, Demo, DynamicAgents,
     DynamicIdStyle, Echo, PeerMatch,
 };
+pub use backend_acp::{AcpBackend, AcpPermissions};
 pub use bot::{AesKey, BotSocket, BotWebhook, CallbackKeys, Reclaim, SocketTiming, TlsFiles};
 pub use cron::{AlertMode, ChatTargets, CronRetry, CronSettings, FailureAlert, FailureClass};
 pub use gateway::{GatewayAuth, GatewayAuthMode, GatewaySettings};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::channel::ChannelKeys;
 use super::cron::CronKeys;
 use super::value::{Foreign, Supplied, TextList};
-use crate::config::effective::{DmScope, GatewayAuthMode, GroupPolicy, GroupScope};
+use crate::config::effective::{AcpPermissions, DmScope, GatewayAuthMode, GroupPolicy, GroupScope};
 
 /// The configuration of wecom, a JSON5 file.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -193,6 +193,29 @@ pub(crate) struct BackendKeys {
     /// Echo, demo: pause between two pieces of an answer, ms
     #[schemars(range(max = 10_000))]
     pub(crate) piece_delay_ms: u64,
+    /// ACP: the agent's program, by its path or found in PATH
+    pub(crate) command: Option<String>,
+    /// ACP: the program's arguments
+    pub(crate) args: Vec<String>,
+    /// ACP: environment variables of the program, beside the usual ones
+    #[schemars(extend("x-secret" = true))]
+    pub(crate) env: BTreeMap<String, Supplied>,
+    /// ACP: working directory; the agent's workspace by default
+    #[schemars(extend("x-path" = true))]
+    pub(crate) cwd: Option<String>,
+    /// ACP: what becomes of the program's requests for permission
+    pub(crate) permissions: AcpPermissions,
+    /// ACP: how long a request for permission waits for a click, ms; 600000 by default
+    #[schemars(range(min = 1_000, max = 86_400_000))]
+    pub(crate) permission_timeout_ms: Option<u64>,
+    /// ACP: how long the program may take to start, and to begin a session, ms; 60000 by default
+    #[schemars(range(min = 1_000, max = 600_000))]
+    pub(crate) start_timeout_ms: Option<u64>,
+    /// ACP: the program ends after so many idle minutes; 30 by default
+    #[schemars(range(min = 1, max = 10_080))]
+    pub(crate) idle_minutes: Option<u64>,
+    /// ACP: whether the program is given the tools of WeCom; true by default
+    pub(crate) mcp: Option<bool>,
 }
 
 /// Kind of back end.
@@ -203,6 +226,8 @@ pub(crate) enum BackendKind {
     Echo,
     /// Shows by a few rules what an agent can do.
     Demo,
+    /// A program that speaks the Agent Client Protocol.
+    Acp,
 }
 
 /// How messages are gathered into conversations.

@@ -72,7 +72,7 @@ fn fields_tell_what_writers_need() {
         ),
         (
             "agents.list.3.backend.type",
-            FieldKind::Enum(vec!["echo".into(), "demo".into()]),
+            FieldKind::Enum(vec!["echo".into(), "demo".into(), "acp".into()]),
         ),
         ("cron.minIntervalMs", FieldKind::Any),
         ("env.vars.ANY", FieldKind::Text),

@@ -17,10 +17,14 @@ const CALLS_PER_MINUTE: u32 = 120;
 /// configured, since they share it and are programs of the operator's own machine.
 const ANONYMOUS_CALLS_PER_MINUTE: u32 = 6_000;
 
+/// No category has this name: a scope with it alone is open to nothing.
+const NO_CATEGORY: &str = "-";
+
 /// What the holder of a token may do, and for whom.
 #[derive(Debug, Clone)]
 pub struct Credential {
     owner: Owner,
+    identity: Arc<Identity>,
     scope: Arc<Scope>,
     files: Arc<FileGrant>,
     delivery: Delivery,
@@ -29,7 +33,8 @@ pub struct Credential {
 }
 
 /// By whom sessions, rates and remembered results are kept apart: who holds the token and
-/// for whom it acts. A renewed token of the same member has the same owner.
+/// for whom it acts. A renewed token of the same member has the same owner; so have all
+/// turns of an agent's session.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
     kind: Kind,
@@ -43,6 +48,9 @@ enum Kind {
     Delegated,
     /// The number of the mint: a turn's sessions end with it.
     Turn(u64),
+    /// The number of the mint: it stays the same while members take turns in the session,
+    /// so the identity beside it is the one of no member.
+    Session(u64),
     Operator,
     Anonymous,
 }
@@ -64,11 +72,13 @@ impl Credential {
     }
 
     fn bounded_by(client: &McpClient, kind: Kind, identity: Identity) -> Self {
+        let identity = Arc::new(identity);
         Self {
             owner: Owner {
                 kind,
-                identity: Arc::new(identity),
+                identity: identity.clone(),
             },
+            identity,
             scope: Arc::new(Scope::of_client(client)),
             files: Arc::new(FileGrant {
                 workspace: None,
@@ -108,6 +118,34 @@ impl Credential {
         }
     }
 
+    /// Of an agent's session in which no turn runs: it acts for nobody, so every call is
+    /// refused. Its client may still greet the server and see what there is.
+    pub(super) fn of_session(
+        serial: u64,
+        account: AccountId,
+        files: FileGrant,
+        delivery: Delivery,
+    ) -> Self {
+        let nobody = Identity::of_credential(account, None, "agent session");
+        let scope = Scope {
+            categories: vec![NO_CATEGORY.to_owned()],
+            ..Scope::default()
+        };
+        Self {
+            files: Arc::new(files),
+            ..Self::plain(Kind::Session(serial), nobody, scope, delivery)
+        }
+    }
+
+    /// The same session while a member's turn runs in it.
+    pub(super) fn during_turn(&self, identity: Arc<Identity>) -> Self {
+        Self {
+            identity,
+            scope: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// Of the operator on this machine, whose client reads files by itself.
     pub(crate) fn of_operator(identity: Identity, files: FileGrant) -> Self {
         Self {
@@ -128,11 +166,13 @@ impl Credential {
     }
 
     fn plain(kind: Kind, identity: Identity, scope: Scope, delivery: Delivery) -> Self {
+        let identity = Arc::new(identity);
         Self {
             owner: Owner {
                 kind,
-                identity: Arc::new(identity),
+                identity: identity.clone(),
             },
+            identity,
             scope: Arc::new(scope),
             files: Arc::default(),
             delivery,
@@ -148,7 +188,7 @@ impl Credential {
 
     /// For whom its calls act.
     pub fn identity(&self) -> &Arc<Identity> {
-        &self.owner.identity
+        &self.identity
     }
 
     /// Categories and methods that are open to it.

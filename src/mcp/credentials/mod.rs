@@ -9,7 +9,8 @@
 //! | static | `mcp.clients` of the configuration | as long as it is configured |
 //! | minted | `wecom mcp token add` | until it expires or is revoked |
 //! | delegated | a trusted host, at `POST /mcp/token` | at most an hour |
-//! | turn | the runtime, for an agent that it starts | as long as the turn or session |
+//! | turn | the runtime, for an agent that it starts | as long as the turn |
+//! | session | the runtime, for a session of an agent | as long as the session; acts in turns only |
 //!
 //! Only digests of tokens are kept. All tokens are random and looked up in tables, so that
 //! each can be taken back at once.
@@ -24,5 +25,5 @@ pub use credential::{Credential, Owner};
 pub(crate) use delegation::DelegationAnswer;
 pub use delegation::{Delegated, DelegatedChat, DelegationError, DelegationRequest};
 pub use registry::{AddTokenError, Credentials, MintRequest, Minted};
-pub use table::{SessionCredentials, SessionToken, TableFull};
+pub use table::{AgentToken, Entered, SessionCredentials, SessionToken, TableFull};
 pub use token::TokenDigest;

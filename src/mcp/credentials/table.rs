@@ -11,6 +11,7 @@ use super::credential::Credential;
 use super::token::{self, TokenDigest};
 use crate::files::FileGrant;
 use crate::identity::Identity;
+use crate::ids::AccountId;
 use crate::interceptors::Delivery;
 use crate::secret::Secret;
 
@@ -32,6 +33,8 @@ struct Entry {
     credential: Arc<Credential>,
     /// The host that asked for it; a turn's token has none.
     host: Option<String>,
+    /// The running turn of an agent's session, by number.
+    turn: Option<u64>,
     /// A turn's token ends with its guard instead.
     expires: Option<Instant>,
 }
@@ -40,6 +43,25 @@ struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many tokens are in use at once; try again in a minute")]
 pub struct TableFull;
+
+/// The token of an agent's session: valid until this is dropped, and acting for whoever's
+/// turn runs.
+#[must_use = "the token ends when this is dropped"]
+#[derive(Debug)]
+pub struct AgentToken {
+    token: SessionToken,
+    /// What it is between turns.
+    resting: Arc<Credential>,
+}
+
+/// A turn in which the token of an agent's session acts for a member. Dropping it ends that.
+#[must_use = "the token acts for nobody once this is dropped"]
+pub struct Entered {
+    number: u64,
+    digest: TokenDigest,
+    resting: Arc<Credential>,
+    table: Arc<Mutex<Table>>,
+}
 
 /// A token that is valid until this is dropped.
 #[must_use = "the token ends when this is dropped"]
@@ -77,6 +99,7 @@ impl SessionCredentials {
             Entry {
                 credential: Arc::new(credential),
                 host: None,
+                turn: None,
                 expires: None,
             },
         );
@@ -85,6 +108,50 @@ impl SessionCredentials {
             digest,
             table: self.0.clone(),
         })
+    }
+
+    /// Makes a token for a session of an agent that the runtime starts itself. It acts for
+    /// nobody until a turn [enters](AgentToken::enter).
+    ///
+    /// # Errors
+    /// The table is full.
+    pub fn open(
+        &self,
+        account: &AccountId,
+        files: FileGrant,
+        delivery: Delivery,
+    ) -> Result<AgentToken, TableFull> {
+        let token = token::generate();
+        let digest = TokenDigest::of(token.reveal());
+        let mut table = self.lock();
+        table.make_room()?;
+        table.minted += 1;
+        let resting = Credential::of_session(table.minted, account.clone(), files, delivery);
+        let resting = Arc::new(resting);
+        table.entries.insert(
+            digest,
+            Entry {
+                credential: resting.clone(),
+                host: None,
+                turn: None,
+                expires: None,
+            },
+        );
+        Ok(AgentToken {
+            resting,
+            token: SessionToken {
+                token,
+                digest,
+                table: self.0.clone(),
+            },
+        })
+    }
+
+    /// The credential of a token of this table; those of hosts only as long as their host is
+    /// looked at elsewhere, so not here.
+    pub(crate) fn of_own(&self, token: &str) -> Option<Arc<Credential>> {
+        let (credential, host) = self.find(&TokenDigest::of(token))?;
+        host.is_none().then_some(credential)
     }
 
     /// Makes a token that `host` asked for.
@@ -102,6 +169,7 @@ impl SessionCredentials {
             Entry {
                 credential: Arc::new(credential),
                 host: Some(host.to_owned()),
+                turn: None,
                 expires: Some(Instant::now() + life),
             },
         );
@@ -143,6 +211,52 @@ impl SessionToken {
     /// The token, for the agent that it is handed to.
     pub fn token(&self) -> &Secret {
         &self.token
+    }
+}
+
+impl AgentToken {
+    /// The token, for the agent that it is handed to.
+    pub fn token(&self) -> &Secret {
+        self.token.token()
+    }
+
+    /// Lets the token act for `identity` until the turn is dropped. A turn that enters while
+    /// another is in takes its place.
+    pub fn enter(&self, identity: Arc<Identity>) -> Entered {
+        let SessionToken { digest, table, .. } = &self.token;
+        let mut entries = table.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.minted += 1;
+        let number = entries.minted;
+        if let Some(entry) = entries.entries.get_mut(digest) {
+            entry.credential = Arc::new(self.resting.during_turn(identity));
+            entry.turn = Some(number);
+        }
+        Entered {
+            number,
+            digest: *digest,
+            resting: self.resting.clone(),
+            table: table.clone(),
+        }
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = table.entries.get_mut(&self.digest)
+            && entry.turn == Some(self.number)
+        {
+            entry.credential = self.resting.clone();
+            entry.turn = None;
+        }
+    }
+}
+
+impl fmt::Debug for Entered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entered")
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }
 
@@ -203,6 +317,31 @@ mod tests {
             table.find(&digest).unwrap().0.owner().clone()
         };
         assert_ne!(owner(&first), owner(&second));
+    }
+
+    #[test]
+    fn an_agents_session_acts_for_whose_turn_it_is_and_else_for_nobody() {
+        let table = SessionCredentials::new();
+        let files = FileGrant::default();
+        let session = table.open(&"hq".into(), files, Delivery::Path).unwrap();
+        let now = || table.of_own(session.token().reveal()).unwrap();
+        let acts_for = || now().identity().requester().cloned();
+        let owner = now().owner().clone();
+        assert_eq!(acts_for(), None);
+        assert!(!now().scope().admits("doc", "get_doc"), "no turn, no call");
+        let first = session.enter(Arc::new(turn_of("zhangsan")));
+        assert_eq!(acts_for(), Some("zhangsan".into()));
+        assert!(now().scope().admits("doc", "get_doc"));
+        assert_eq!(*now().owner(), owner, "the client's own session goes on");
+        let second = session.enter(Arc::new(turn_of("lisi")));
+        drop(first);
+        assert_eq!(acts_for(), Some("lisi".into()));
+        drop(second);
+        assert_eq!(acts_for(), None);
+        assert!(!now().scope().admits("doc", "get_doc"));
+        let digest = TokenDigest::of(session.token().reveal());
+        drop(session);
+        assert!(table.find(&digest).is_none());
     }
 
     #[tokio::test(start_paused = true)]

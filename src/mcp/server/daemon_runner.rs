@@ -12,6 +12,7 @@ use super::wire::{Answered, CALL_PATH, CallRequest, Line, WireReply};
 use crate::daemon::{self, Contact, ContactError};
 use crate::interceptors::{ErrorKind, ToolError};
 use crate::mcp::tool::{CallContext, Confirmed, ToolReply};
+use crate::secret::Secret;
 
 /// Longest line of an answer. A reply is at most some hundred kilobytes; files are on disk.
 const MAX_LINE: usize = 32 * 1024 * 1024;
@@ -23,12 +24,26 @@ const MAX_ROUNDS: usize = 3;
 #[derive(Debug, Clone)]
 pub struct DaemonRunner {
     home: PathBuf,
+    /// The token of the agent's session whose calls these are; else the operator's.
+    session: Option<Secret>,
 }
 
 impl DaemonRunner {
     /// The daemon of a state directory.
     pub fn new(home: PathBuf) -> Self {
-        Self { home }
+        Self {
+            home,
+            session: None,
+        }
+    }
+
+    /// The same for the session of an agent that the daemon started.
+    #[must_use]
+    pub fn of_session(self, token: Option<Secret>) -> Self {
+        Self {
+            session: token,
+            ..self
+        }
     }
 
     async fn call(
@@ -40,6 +55,7 @@ impl DaemonRunner {
         let identity = &context.identity;
         let mut request = CallRequest {
             account: Some(identity.account().as_str().to_owned()),
+            session: self.session.as_ref().map(|token| token.reveal().to_owned()),
             user: identity.requester().cloned(),
             roots: context.files.roots.clone(),
             workspace: context.files.workspace.clone(),

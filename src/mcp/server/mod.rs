@@ -21,3 +21,4 @@ pub use http::{HttpParts, http_service, http_service_of};
 pub use local_runner::LocalRunner;
 pub use runner::{AccountSummary, ToolRunner};
 pub use stdio::{serve_stdio, serve_stdio_of};
+pub use wire::SESSION_TOKEN_VARIABLE;

@@ -20,12 +20,20 @@ use crate::mcp::tool::{Question, ToolReply};
 /// The path below the local API.
 pub const CALL_PATH: &str = "/tools/call";
 
+/// The environment variable by which an agent that the runtime started hands the token of
+/// its session to `wecom mcp`.
+pub const SESSION_TOKEN_VARIABLE: &str = "WECOM_MCP_SESSION_TOKEN";
+
 /// A call for the operator on this machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CallRequest {
     /// The account; the default one where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// The token of an agent's session that the runtime started: it alone says for whom the
+    /// call acts and which files it may name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// The member that the operator names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,

@@ -6,6 +6,7 @@
 //! `fsync` serves many messages. The write-ahead log is synced at every commit
 //! (`synchronous=FULL`): what was accepted survives a power cut, not only a kill.
 
+mod acp;
 mod cards;
 mod cron;
 mod inbox;

@@ -130,6 +130,14 @@ const MIGRATIONS: &[&str] = &[
         name  TEXT PRIMARY KEY,
         value TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;",
+    // sessions of agents' programs
+    "CREATE TABLE acp_sessions (
+        session TEXT NOT NULL PRIMARY KEY,
+        program TEXT NOT NULL,
+        id      TEXT NOT NULL,
+        used_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX acp_sessions_used ON acp_sessions (used_at);",
 ];
 
 /// The version that this program brings a file to.

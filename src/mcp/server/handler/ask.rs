@@ -200,9 +200,11 @@ fn form(question: &Question) -> Option<ElicitRequestParams> {
 
 fn subject(credential: &Credential, arguments: &Map<String, Value>) -> Vec<u8> {
     let mut hash = Sha256::new();
-    // Lengths keep the two apart.
+    // Lengths keep them apart. An agent's session has one owner and turns of several
+    // members: what one was asked, another can't answer.
     for part in [
         format!("{:?}", credential.owner()),
+        format!("{:?}", credential.identity()),
         Value::Object(arguments.clone()).to_string(),
     ] {
         hash.update(part.len().to_le_bytes());
