@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Person, TurnRequest};
 use crate::identity::Identity;
@@ -82,6 +82,18 @@ impl ToolAnswer {
             text: text.into(),
             is_error: true,
         }
+    }
+}
+
+impl ToolAnswer {
+    /// A call that was not carried out: of which kind the fault is, what is wrong, and what
+    /// the model does next.
+    pub fn refused(kind: &str, message: &str, next: &str) -> Self {
+        let answer = json!({
+            "ok": false,
+            "error": { "kind": kind, "message": message, "retryable": false, "next": next },
+        });
+        Self::error(serde_json::to_string_pretty(&answer).unwrap_or_default())
     }
 }
 

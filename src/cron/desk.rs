@@ -22,6 +22,7 @@ use crate::ids::UserId;
 use crate::store::{JobChange, JobChanged, JobPage, RunFilter, Store, StoredJob, StoredRun};
 
 pub use error::DeskError;
+pub(super) use patch::apply as apply_patch;
 
 /// How often a change is applied to a job that changes meanwhile: a run touches its job a
 /// few times at most.

@@ -12,7 +12,8 @@
 //! - [`normalise`] reads jobs as people and older programs write them;
 //! - [`rules`] tells what is wrong with it;
 //! - [`desk`] makes and changes jobs, whoever asks;
-//! - [`service`] is what the running scheduler answers;
+//! - [`service`] is what the running scheduler answers, [`served`] how;
+//! - [`tool`] is for agents whose people ask for jobs;
 //! - [`scheduler`] begins what is due;
 //! - [`turn`] asks an agent, [`deliver`] sends what it said;
 //! - [`aftermath`] tells what a run's end does to its job.
@@ -29,5 +30,7 @@ pub mod record;
 pub mod rules;
 pub mod schedule;
 pub mod scheduler;
+pub mod served;
 pub mod service;
+pub mod tool;
 pub mod turn;

@@ -347,6 +347,11 @@ impl Scheduler {
         }
     }
 
+    /// How many runs are open here.
+    pub fn runs(&self) -> usize {
+        self.running().len()
+    }
+
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, CancellationToken>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,7 +10,7 @@ const OURS: [&str; 4] = ["id", "state", "createdAtMs", "updatedAtMs"];
 
 /// Lays `patch` over `job`: objects are merged, `null` clears. A schedule or a payload of
 /// another kind takes the place of the old one as a whole.
-pub(super) fn apply(job: &mut Job, patch: &Map<String, Value>) -> Result<(), DeskError> {
+pub(in crate::cron) fn apply(job: &mut Job, patch: &Map<String, Value>) -> Result<(), DeskError> {
     let unreadable = |error: serde_json::Error| DeskError::Patch {
         reason: error.to_string(),
     };

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::agent::{AgentTools, ToolAnswer, ToolSpec, ToolTurn};
 use crate::channel::outbound::Planner;
 use crate::config::LiveConfig;
+use crate::cron::{self, tool::CronTool};
 use crate::files::FileGrant;
 use crate::interceptors::Delivery;
 use crate::mcp::tool::{self, CallContext, Tools};
@@ -35,6 +36,8 @@ pub(super) struct Toolbelt {
     skills: LiveSkills,
     planner: Arc<Planner>,
     config: LiveConfig,
+    /// `None` in a process that has no jobs.
+    cron: Option<CronTool>,
 }
 
 impl Toolbelt {
@@ -43,12 +46,14 @@ impl Toolbelt {
         skills: LiveSkills,
         planner: Arc<Planner>,
         config: LiveConfig,
+        cron: Option<CronTool>,
     ) -> Self {
         Self {
             tools,
             skills,
             planner,
             config,
+            cron,
         }
     }
 
@@ -75,7 +80,7 @@ impl AgentTools for Toolbelt {
     fn list(&self, _turn: &ToolTurn) -> Vec<ToolSpec> {
         let skills = self.skills.get();
         let wecom = tool::definition();
-        vec![
+        let mut tools = vec![
             ToolSpec {
                 name: wecom.name.to_owned(),
                 description: wecom.description.to_owned(),
@@ -87,7 +92,9 @@ impl AgentTools for Toolbelt {
                 parameters: skills::tool::input_schema(&skills),
             },
             send::spec(),
-        ]
+        ];
+        tools.extend(self.cron.as_ref().map(CronTool::spec));
+        tools
     }
 
     fn instructions(&self, _turn: &ToolTurn) -> String {
@@ -112,6 +119,10 @@ impl AgentTools for Toolbelt {
         if name == send::NAME {
             let config = self.config.get();
             return send::call(&config, &self.planner, turn, self.grant(turn), arguments).await;
+        }
+        let is_cron = name == cron::tool::NAME || cron::tool::ALIASES.contains(&name);
+        if let Some(cron) = self.cron.as_ref().filter(|_| is_cron) {
+            return cron.call(turn, arguments).await;
         }
         ToolAnswer::error(format!("There is no tool `{name}`."))
     }

@@ -62,19 +62,19 @@ pub(super) async fn call(
 ) -> ToolAnswer {
     let arguments: Arguments = match serde_json::from_value(Value::Object(arguments)) {
         Ok(arguments) => arguments,
-        Err(error) => return refused("invalid_args", &error.to_string(), "Correct the arguments."),
+        Err(error) => return ToolAnswer::refused("invalid_args", &error.to_string(), "Correct the arguments."),
     };
     if arguments.media.len() > MAX_MEDIA {
         let message = format!("at most {MAX_MEDIA} files go with one message");
-        return refused("invalid_args", &message, "Send fewer.");
+        return ToolAnswer::refused("invalid_args", &message, "Send fewer.");
     }
     let target = match Target::parse(&arguments.to) {
         Ok(target) => target,
-        Err(error) => return refused("invalid_args", &error.to_string(), "Correct `to`."),
+        Err(error) => return ToolAnswer::refused("invalid_args", &error.to_string(), "Correct `to`."),
     };
     let account = turn.identity.account();
     let Some(account) = config.accounts.get(account) else {
-        return refused("invalid_args", "the account is gone", "Tell the user.");
+        return ToolAnswer::refused("invalid_args", "the account is gone", "Tell the user.");
     };
     let aimer = Aimer {
         account,
@@ -83,7 +83,7 @@ pub(super) async fn call(
     };
     if let Err(refusal) = may_aim(config, aimer, &target) {
         let next = "Do not repeat the call. Tell the user that the operator can allow it.";
-        return refused("authorization", &refusal.to_string(), next);
+        return ToolAnswer::refused("authorization", &refusal.to_string(), next);
     }
     let request = SendRequest {
         account: Some(account.id.as_str().to_owned()),
@@ -98,18 +98,10 @@ pub(super) async fn call(
             text: serde_json::to_string_pretty(&report).unwrap_or_default(),
             is_error: !report.ok,
         },
-        Err(error) => refused(
+        Err(error) => ToolAnswer::refused(
             "invalid_args",
             &error.to_string(),
             "Nothing was sent. Correct it, or tell the user.",
         ),
     }
-}
-
-fn refused(kind: &str, message: &str, next: &str) -> ToolAnswer {
-    let answer = json!({
-        "ok": false,
-        "error": { "kind": kind, "message": message, "retryable": false, "next": next },
-    });
-    ToolAnswer::error(serde_json::to_string_pretty(&answer).unwrap_or_default())
 }
