@@ -87,7 +87,9 @@ impl CronService for Served {
 
     async fn runs(&self, filter: &RunFilter) -> Result<Part<Value>, DeskError> {
         let (runs, total) = self.desk.runs(filter).await?;
-        let records = runs.iter().filter_map(|run| serde_json::from_str(&run.record).ok());
+        let records = runs
+            .iter()
+            .filter_map(|run| serde_json::from_str(&run.record).ok());
         Ok(Part {
             entries: records.collect(),
             total,
@@ -95,7 +97,10 @@ impl CronService for Served {
     }
 
     async fn status(&self) -> Result<SchedulerStatus, DeskError> {
-        let running = self.scheduler.as_ref().map_or(0, |scheduler| scheduler.runs());
+        let running = self
+            .scheduler
+            .as_ref()
+            .map_or(0, |scheduler| scheduler.runs());
         Ok(SchedulerStatus {
             enabled: self.scheduler.is_some(),
             jobs: self.store.count_cron_jobs(None).await?,

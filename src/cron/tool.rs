@@ -127,7 +127,10 @@ impl CronTool {
     async fn status(&self, caller: &Caller<'_>) -> Result<ToolAnswer, Fault> {
         let jobs = self.visible(caller).await?;
         let enabled = jobs.iter().filter(|job| job.enabled);
-        let next = enabled.clone().filter_map(|job| job.state.next_run_at_ms).min();
+        let next = enabled
+            .clone()
+            .filter_map(|job| job.state.next_run_at_ms)
+            .min();
         Ok(told(json!({
             "enabled": self.scheduler.is_some(),
             "jobs": jobs.len(),
@@ -148,7 +151,11 @@ impl CronTool {
         Ok(told(json!({ "jobs": jobs, "total": total })))
     }
 
-    async fn add(&self, caller: &Caller<'_>, fields: Map<String, Value>) -> Result<ToolAnswer, Fault> {
+    async fn add(
+        &self,
+        caller: &Caller<'_>,
+        fields: Map<String, Value>,
+    ) -> Result<ToolAnswer, Fault> {
         let now_ms = self.clock.now_ms();
         let mut job = fields::job(fields, caller, now_ms).map_err(Fault::Arguments)?;
         let made = self.desk.count_of(caller.sender).await?;
@@ -214,7 +221,11 @@ impl CronTool {
         if only_if_due && !is_due {
             return Ok(told(json!({ "ran": false, "reason": "not-due" })));
         }
-        let reason = match scheduler.run_now(job.id.as_str()).await.map_err(DeskError::from)? {
+        let reason = match scheduler
+            .run_now(job.id.as_str())
+            .await
+            .map_err(DeskError::from)?
+        {
             Started::Running(run_id) => {
                 return Ok(told(json!({ "enqueued": true, "runId": run_id })));
             }
@@ -262,10 +273,19 @@ impl CronTool {
             _ => None,
         };
         let zone = zone.or_else(|| self.desk.default_zone().ok())?;
-        let at = at.to_zoned(zone).strftime("%A, %Y-%m-%d %H:%M:%S %:z (%Q)").to_string();
+        let at = at
+            .to_zoned(zone)
+            .strftime("%A, %Y-%m-%d %H:%M:%S %:z (%Q)")
+            .to_string();
         let where_to = match &job.delivery {
             Some(delivery) if delivery.mode == DeliveryMode::Announce => {
-                format!(", to {}", delivery.to.as_deref().unwrap_or("the chat where it was made"))
+                format!(
+                    ", to {}",
+                    delivery
+                        .to
+                        .as_deref()
+                        .unwrap_or("the chat where it was made")
+                )
             }
             _ => String::new(),
         };

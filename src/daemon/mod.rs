@@ -4,6 +4,7 @@ mod contact;
 mod lock;
 mod mcp_door;
 mod reload;
+mod scheduled;
 mod sending;
 mod standalone;
 mod toolbelt;
@@ -34,6 +35,7 @@ pub(crate) use lock::HomeLock;
 pub use lock::LockError;
 use mcp_door::ServedDoor;
 use reload::{FileReloader, watch_files};
+use scheduled::Scheduled;
 use sending::PlannedNotice;
 pub use standalone::Standalone;
 use toolbelt::Toolbelt;
@@ -54,6 +56,8 @@ pub struct Daemon {
     toolbox: Toolbox,
     credentials: Arc<Credentials>,
     contact_file: PathBuf,
+    /// Ends the scheduler, before the accounts go that its jobs send with.
+    jobs: CancellationToken,
     stop: CancellationToken,
     tracker: TaskTracker,
     /// Held for as long as the daemon lives.
@@ -152,11 +156,13 @@ impl Daemon {
         let sources = SkillSources::new(&live.get().mcp_server);
         let skills = LiveSkills::start(sources, &tracker, stop.clone());
         let planner = prepared.planner();
+        let scheduled = Scheduled::new(&surroundings, &prepared);
         let lent = Toolbelt::new(
             toolbox.tools.clone(),
             skills.clone(),
             planner.clone(),
             live.clone(),
+            Some(scheduled.tool()),
         );
         let backends = Backends::Equipped {
             tools: Arc::new(lent),
@@ -168,6 +174,8 @@ impl Daemon {
             })),
         };
         let runtime = Arc::new(prepared.start(backends).await);
+        let jobs = stop.child_token();
+        scheduled.start(&tracker, jobs.clone());
         let tools = toolbox.routes(ToolSurroundings {
             runtime: runtime.clone(),
             credentials: credentials.clone(),
@@ -219,6 +227,7 @@ impl Daemon {
             toolbox,
             credentials,
             contact_file,
+            jobs,
             stop,
             tracker,
             _lock: lock,
@@ -244,6 +253,7 @@ impl Daemon {
     /// cancelled, then ends everything. Returns how many messages were left to the next
     /// start.
     pub async fn shutdown(self, drain: Duration, hurry: &CancellationToken) -> usize {
+        self.jobs.cancel();
         let left = self.runtime.shutdown(drain, hurry).await;
         self.stop.cancel();
         self.toolbox.servers.shutdown().await;

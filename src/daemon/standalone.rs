@@ -63,6 +63,7 @@ impl Standalone {
             LiveSkills::fixed(SkillSources::new(&config.get().mcp_server).read().skills),
             prepared.planner(),
             config.clone(),
+            None,
         );
         let backends = Backends::Equipped {
             tools: Arc::new(lent),

@@ -205,14 +205,7 @@ pub enum StoreError {
 /// happen after a crash.
 #[async_trait]
 pub trait Store:
-    AcpSessionStore
-    + CardStore
-    + CronStore
-    + PairingStore
-    + RouteStore
-    + Send
-    + Sync
-    + std::fmt::Debug
+    AcpSessionStore + CardStore + CronStore + PairingStore + RouteStore + Send + Sync + std::fmt::Debug
 {
     /// Accepts messages, all of them or (on an error) none; answers in the same order.
     async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;

@@ -24,8 +24,19 @@ Before removing or changing a job, list them and make sure which one is meant.";
 
 /// Fields of the tool itself; any other field belongs to the job or the change.
 const OWN: [&str; 13] = [
-    "action", "job", "jobId", "id", "patch", "includeDisabled", "limit", "offset", "runMode",
-    "mode", "text", "contextMessages", "agentId",
+    "action",
+    "job",
+    "jobId",
+    "id",
+    "patch",
+    "includeDisabled",
+    "limit",
+    "offset",
+    "runMode",
+    "mode",
+    "text",
+    "contextMessages",
+    "agentId",
 ];
 
 /// Runs that are told where nothing else is said.
@@ -34,13 +45,31 @@ const RUNS: u32 = 20;
 /// What is asked for.
 pub(super) enum Wanted {
     Status,
-    List { disabled: bool },
-    Get { id: String },
-    Add { job: Map<String, Value> },
-    Update { id: String, patch: Map<String, Value> },
-    Remove { id: String },
-    Run { id: String, only_if_due: bool },
-    Runs { id: String, limit: u32, offset: u32 },
+    List {
+        disabled: bool,
+    },
+    Get {
+        id: String,
+    },
+    Add {
+        job: Map<String, Value>,
+    },
+    Update {
+        id: String,
+        patch: Map<String, Value>,
+    },
+    Remove {
+        id: String,
+    },
+    Run {
+        id: String,
+        only_if_due: bool,
+    },
+    Runs {
+        id: String,
+        limit: u32,
+        offset: u32,
+    },
 }
 
 /// Arguments that were understood.
@@ -51,7 +80,10 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Reads them. Models often write the fields of `job` or `patch` beside `action`.
     pub(super) fn read(mut arguments: Map<String, Value>) -> Result<Self, String> {
-        let action = arguments.get("action").and_then(Value::as_str).map(str::to_owned);
+        let action = arguments
+            .get("action")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         let Some(action) = action else {
             return Err("`action` is missing".to_owned());
         };
@@ -60,7 +92,12 @@ impl Arguments {
             number.and_then(|number| u32::try_from(number).ok())
         };
         let (limit, offset) = (number("limit"), number("offset"));
-        let word = |name: &str| arguments.get(name).and_then(Value::as_str).map(str::to_owned);
+        let word = |name: &str| {
+            arguments
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         let id = word("jobId").or_else(|| word("id"));
         let only_if_due = word("runMode").is_none_or(|mode| mode == "due");
         let disabled = arguments.get("includeDisabled").and_then(Value::as_bool);
@@ -123,7 +160,15 @@ pub(super) fn job(
     now_ms: i64,
 ) -> Result<Job, String> {
     fields.retain(|_, value| !value.is_null());
-    for ours in ["id", "state", "owner", "runAs", "createdAtMs", "updatedAtMs", "sessionKey"] {
+    for ours in [
+        "id",
+        "state",
+        "owner",
+        "runAs",
+        "createdAtMs",
+        "updatedAtMs",
+        "sessionKey",
+    ] {
         fields.shift_remove(ours);
     }
     let asked_for_session = fields.contains_key("sessionTarget");
@@ -144,15 +189,24 @@ pub(super) fn job(
     .ok();
     job.session_key = Some(turn.session.to_string());
     job.run_as = Some(caller.sender.as_str().to_owned());
-    if job.agent_id.is_none() && caller.config.agents.list.iter().any(|a| a.id == turn.session.agent) {
+    if job.agent_id.is_none()
+        && caller
+            .config
+            .agents
+            .list
+            .iter()
+            .any(|a| a.id == turn.session.agent)
+    {
         job.agent_id = Some(turn.session.agent.clone());
     }
     if !asked_for_session && job.payload.kind() != "systemEvent" {
         job.session_target = crate::cron::job::SessionTarget::Isolated;
     }
-    let wants_here = job.delivery.as_ref().is_none_or(|delivery| delivery.to.is_none());
-    let is_off = names_delivery
-        && job.delivery_mode() == crate::cron::job::DeliveryMode::None;
+    let wants_here = job
+        .delivery
+        .as_ref()
+        .is_none_or(|delivery| delivery.to.is_none());
+    let is_off = names_delivery && job.delivery_mode() == crate::cron::job::DeliveryMode::None;
     if wants_here && !is_off && job.payload.kind() != "systemEvent" {
         let mut delivery = job.delivery.take().unwrap_or_default();
         delivery.mode = crate::cron::job::DeliveryMode::Announce;
@@ -165,7 +219,9 @@ pub(super) fn job(
         && delivery.mode == crate::cron::job::DeliveryMode::Announce
     {
         delivery.channel = Some(crate::cron::job::DeliveryChannel::Wecom);
-        delivery.account_id.get_or_insert_with(|| account.to_owned());
+        delivery
+            .account_id
+            .get_or_insert_with(|| account.to_owned());
     }
     Ok(job)
 }
@@ -173,7 +229,15 @@ pub(super) fn job(
 /// A change without what nobody sets in a chat.
 pub(super) fn patch(patch: &Map<String, Value>) -> Map<String, Value> {
     let mut patch = patch.clone();
-    for ours in ["owner", "runAs", "sessionKey", "id", "state", "createdAtMs", "updatedAtMs"] {
+    for ours in [
+        "owner",
+        "runAs",
+        "sessionKey",
+        "id",
+        "state",
+        "createdAtMs",
+        "updatedAtMs",
+    ] {
         patch.shift_remove(ours);
     }
     patch
@@ -182,9 +246,16 @@ pub(super) fn patch(patch: &Map<String, Value>) -> Map<String, Value> {
 /// Whether a change touches what a run does or for whom: then it must not act for the member
 /// who made the job.
 pub(super) fn touches_identity(patch: &Map<String, Value>) -> bool {
-    ["payload", "agentId", "delivery", "sessionTarget", "message", "text"]
-        .iter()
-        .any(|key| patch.contains_key(*key))
+    [
+        "payload",
+        "agentId",
+        "delivery",
+        "sessionTarget",
+        "message",
+        "text",
+    ]
+    .iter()
+    .any(|key| patch.contains_key(*key))
 }
 
 /// JSON schema of the arguments, as every vendor takes it.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::agent::ToolTurn;
 use crate::channel::command::is_owner;
 use crate::channel::outbound::{Target, TargetKind};
 use crate::channel::policy::aim::{AimRefusal, Aimer, may_aim};
-use crate::agent::ToolTurn;
 use crate::config::{Account, Config};
 use crate::cron::job::{DeliveryMode, Job, Schedule};
 use crate::cron::schedule;
@@ -62,7 +62,9 @@ impl Refused {
     /// What the model does next.
     pub(super) fn next(&self) -> &'static str {
         match self {
-            Self::Aim(_) => "Do not repeat the call. Tell the person that the operator can allow it.",
+            Self::Aim(_) => {
+                "Do not repeat the call. Tell the person that the operator can allow it."
+            }
             Self::TooMany { .. } => "List the person's jobs and ask which may go.",
             Self::TooOften(_) => "Ask the person for a longer interval.",
             Self::TooLong => "Shorten it.",
@@ -143,7 +145,10 @@ impl<'a> Caller<'a> {
         }
         let target = self.target_of(job)?;
         let is_broadcast = target.as_ref().is_some_and(|target| {
-            matches!(target.kind, TargetKind::Party(_) | TargetKind::Tag(_) | TargetKind::All)
+            matches!(
+                target.kind,
+                TargetKind::Party(_) | TargetKind::Tag(_) | TargetKind::All
+            )
         });
         if let Some(target) = &target {
             let aimer = Aimer {
@@ -154,7 +159,11 @@ impl<'a> Caller<'a> {
             may_aim(self.config, aimer, target)?;
         }
         let own = self.config.cron.min_interval;
-        let shortest = if is_broadcast { own.max(MIN_BROADCAST) } else { own };
+        let shortest = if is_broadcast {
+            own.max(MIN_BROADCAST)
+        } else {
+            own
+        };
         if runs_sooner(job, shortest, default_zone, now_ms) {
             return Err(Refused::TooOften(shortest));
         }
@@ -182,13 +191,20 @@ impl<'a> Caller<'a> {
 
     /// Whether a run of `parent` may make `job`: jobs must not multiply.
     pub(super) fn may_follow(&self, parent: &Job, job: &mut Job) -> Result<(), Refused> {
-        let target = |job: &Job| job.delivery.as_ref().and_then(|delivery| delivery.to.clone());
-        let is_child = (parent.owner.as_ref()).is_some_and(|owner| owner.extra.contains_key(PARENT));
+        let target = |job: &Job| {
+            job.delivery
+                .as_ref()
+                .and_then(|delivery| delivery.to.clone())
+        };
+        let is_child =
+            (parent.owner.as_ref()).is_some_and(|owner| owner.extra.contains_key(PARENT));
         if is_child || !job.is_one_shot() || target(parent) != target(job) {
             return Err(Refused::Multiplies);
         }
         if let Some(owner) = &mut job.owner {
-            owner.extra.insert(PARENT.to_owned(), parent.id.as_str().into());
+            owner
+                .extra
+                .insert(PARENT.to_owned(), parent.id.as_str().into());
         }
         Ok(())
     }

@@ -62,7 +62,13 @@ pub(super) async fn call(
 ) -> ToolAnswer {
     let arguments: Arguments = match serde_json::from_value(Value::Object(arguments)) {
         Ok(arguments) => arguments,
-        Err(error) => return ToolAnswer::refused("invalid_args", &error.to_string(), "Correct the arguments."),
+        Err(error) => {
+            return ToolAnswer::refused(
+                "invalid_args",
+                &error.to_string(),
+                "Correct the arguments.",
+            );
+        }
     };
     if arguments.media.len() > MAX_MEDIA {
         let message = format!("at most {MAX_MEDIA} files go with one message");
@@ -70,7 +76,9 @@ pub(super) async fn call(
     }
     let target = match Target::parse(&arguments.to) {
         Ok(target) => target,
-        Err(error) => return ToolAnswer::refused("invalid_args", &error.to_string(), "Correct `to`."),
+        Err(error) => {
+            return ToolAnswer::refused("invalid_args", &error.to_string(), "Correct `to`.");
+        }
     };
     let account = turn.identity.account();
     let Some(account) = config.accounts.get(account) else {
