@@ -23,10 +23,14 @@ struct House {
 
 impl House {
     fn new(extra: &str) -> Self {
+        Self::with(extra, "")
+    }
+
+    fn with(extra: &str, cron: &str) -> Self {
         let text = format!(
             "{{channels: {{wecom: {{enabled: true, botId: 'b', secret: 's', dmPolicy: 'open', \
              allowFrom: ['*'], agent: {{corpId: 'ww1', corpSecret: 'x', agentId: 7}}}}}}, \
-             cron: {{defaultTimeZone: 'Asia/Shanghai'}}, {extra}}}"
+             cron: {{defaultTimeZone: 'Asia/Shanghai', {cron}}}, {extra}}}"
         );
         let location = Location {
             home: "/nowhere".into(),
@@ -196,7 +200,7 @@ async fn everybody_sees_and_changes_their_own_and_owners_all() {
 
 #[tokio::test]
 async fn limits_hold() {
-    let house = House::new("cron: {maxJobsPerCreator: 2}");
+    let house = House::with("", "maxJobsPerCreator: 2");
     let lisi = direct("lisi");
     let often = json!({"schedule": {"kind": "every", "everyMs": 5_000}});
     let (_, message) = house.refused(&lisi, briefing(&often)).await;
