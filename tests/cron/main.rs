@@ -16,7 +16,7 @@ use wecom::cron::desk::Desk;
 use wecom::cron::job::Job;
 use wecom::cron::normalise::read_job;
 use wecom::cron::scheduler::{Scheduler, SchedulerParts, Started};
-use wecom::sim::{Entry, EntryKind, Sim, SimOptions};
+use wecom::sim::{Entry, EntryKind, Injection, Sim, SimOptions};
 use wecom::store::{Claim, Claimed, NewRun, RunFilter, Store};
 
 use support::agents::{Scripted, Stuck, played};
@@ -49,7 +49,9 @@ impl House {
     ) -> Self {
         let sim = simulator(SimOptions::default()).await;
         let home = tempfile::tempdir().unwrap();
-        let mut config = configuration(&home, &settings(&sim.bot_url(), &json!({})));
+        // The bot may write to whoever wrote to it once; here nobody is answered.
+        let closed = json!({"dmPolicy": "disabled"});
+        let mut config = configuration(&home, &settings(&sim.bot_url(), &closed));
         config.cron.startup_agent_delay = std::time::Duration::ZERO;
         adjust(&mut config);
         let store = open_store(&home.path().join("state.db"));
@@ -71,6 +73,7 @@ impl House {
         });
         let runtime = prepared.start(Backends::Only(Arc::new(agent))).await;
         sim.wait_subscribed(&BOT.into(), PATIENCE).await.unwrap();
+        sim.inject(Injection::text(BOT, USER, "hi")).unwrap();
         let stop = CancellationToken::new();
         let running = tokio::spawn(scheduler.clone().run(stop.clone()));
         Self {
