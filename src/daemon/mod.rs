@@ -45,6 +45,10 @@ pub use tools::Toolbox;
 /// Closed messages are remembered this long, so that a repeated push is known.
 const REMEMBER_CLOSED: Duration = Duration::from_hours(24);
 
+/// What was said is forgotten after this time, where nobody asked for it earlier: nobody
+/// goes on with a conversation of last season, and it is personal.
+const REMEMBER_HISTORY: Duration = Duration::from_hours(90 * 24);
+
 /// How often closed messages are looked through.
 const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
 
@@ -294,6 +298,17 @@ async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToke
                 error = &error as &dyn std::error::Error,
                 "could not prune the routes"
             );
+        }
+        let history_ms = i64::try_from(REMEMBER_HISTORY.as_millis()).unwrap_or(i64::MAX);
+        match store.prune_history(now_ms.saturating_sub(history_ms)).await {
+            Ok(0) => {}
+            Ok(turns) => tracing::debug!(turns, "forgot old turns of conversations"),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "could not prune the histories"
+                );
+            }
         }
         match store.prune(now_ms.saturating_sub(remembered_ms)).await {
             Ok(0) => {}

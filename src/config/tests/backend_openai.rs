@@ -57,7 +57,7 @@ fn everything_can_be_set() {
          model: 'qwen-max', temperature: 0.3, maxTokens: 4000, systemPromptFile: '~/prompt.md', \
          images: true, historyTokens: 8000, maxToolRounds: 4, idleTimeoutMs: 5000, \
          concurrency: 2, headers: { 'X-Team': { env: 'KEY' } }, \
-         tools: { allow: ['wecom_*'], deny: 'wecom_cron' }, \
+         tools: { allow: ['wecom_*'], deny: ['wecom_cron'] }, \
          extraBody: { enable_thinking: false, stream_options: { include_usage: null } }, \
          proxy: 'direct', caFile: '~/ca.pem'",
     );
