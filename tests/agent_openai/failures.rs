@@ -97,6 +97,8 @@ async fn an_answer_that_breaks_off_is_not_begun_again() {
         let before = model.asked().len();
         model.answers(Answer::Stream(vec![
             delta(json!({ "content": "so far" })),
+            // Else the words break off with the connection.
+            Event::Pause(Duration::from_millis(200)),
             trouble,
         ]));
         let said = ask(&house, "hi").await;

@@ -131,8 +131,12 @@ fn limited(response: reqwest::Response) -> impl stream::Stream<Item = Result<Byt
 fn lost(error: BodyError) -> Trouble {
     match error {
         BodyError::TooMuch => Trouble::lasting(FailureClass::Broken, error.to_string()),
-        BodyError::Broken(error) => Trouble::of_transport(error),
+        BodyError::Broken(error) => broken(error),
     }
+}
+
+fn broken(error: reqwest::Error) -> Trouble {
+    Trouble::of_transport(error, "the connection to the endpoint broke")
 }
 
 fn read(data: &str, settings: &OpenAiBackend) -> Result<Chunk, Trouble> {
@@ -152,7 +156,7 @@ fn whole(
     stream::once(async move {
         let mut body = Vec::new();
         let mut pieces = response.bytes_stream();
-        while let Some(piece) = pieces.try_next().await.map_err(Trouble::of_transport)? {
+        while let Some(piece) = pieces.try_next().await.map_err(broken)? {
             body.extend_from_slice(&piece);
             if body.len() > MAX_WHOLE {
                 let detail = format!("the answer is larger than {MAX_WHOLE} bytes");

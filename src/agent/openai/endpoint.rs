@@ -83,7 +83,7 @@ impl Endpoint {
         let response = tokio::time::timeout(settings.idle_timeout, sending)
             .await
             .map_err(|_| self.silent())?
-            .map_err(Trouble::of_transport)?;
+            .map_err(|error| Trouble::of_transport(error, "the endpoint can't be reached"))?;
         let status = response.status();
         if !status.is_success() {
             let retry_after = retry_after(response.headers());

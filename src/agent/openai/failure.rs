@@ -147,24 +147,23 @@ impl Trouble {
         }
     }
 
-    /// What an error below HTTP means. Addresses stay out of it: they are in the
-    /// configuration.
-    pub(super) fn of_transport(error: reqwest::Error) -> Self {
+    /// What an error below HTTP means; `what` happened by it. Addresses stay out of it: they
+    /// are in the configuration.
+    pub(super) fn of_transport(error: reqwest::Error, what: &str) -> Self {
         let error = error.without_url();
-        if error.is_timeout() {
-            return Self::passing(
-                FailureClass::TimedOut,
-                "the endpoint could not be reached in time",
-            );
-        }
-        let mut detail = "the endpoint can't be reached".to_owned();
+        let class = if error.is_timeout() && !error.is_connect() {
+            FailureClass::TimedOut
+        } else {
+            FailureClass::Unreachable
+        };
+        let mut detail = what.to_owned();
         let mut cause: Option<&dyn std::error::Error> = Some(&error);
         while let Some(error) = cause {
             detail = format!("{detail}: {error}");
             cause = error.source();
         }
         let detail: String = detail.chars().take(MAX_WORDS).collect();
-        Self::passing(FailureClass::Unreachable, detail)
+        Self::passing(class, detail)
     }
 }
 

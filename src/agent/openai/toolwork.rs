@@ -21,6 +21,10 @@ const MAX_REPEATS: u32 = 3;
 /// conversation.
 const MAX_ANSWER: usize = 48 * 1024;
 
+/// How files are sent, where no tools say so.
+const HOW_TO_SEND: &str = "To send a file or a picture, write a line of its own: MEDIA: followed \
+    by an absolute path, a path in your workspace, or a URL.";
+
 /// The tools of one turn.
 pub(super) struct Toolwork<'a> {
     tools: &'a dyn AgentTools,
@@ -62,10 +66,11 @@ impl<'a> Toolwork<'a> {
         &self.declared
     }
 
-    /// What the model is to know about its surroundings; nothing where it has no tools.
+    /// What the model is to know about its surroundings; without tools only how it sends
+    /// files, for the rest of it is about them.
     pub(super) fn instructions(&self) -> String {
         if self.names.is_empty() {
-            return String::new();
+            return HOW_TO_SEND.to_owned();
         }
         self.tools.instructions(&self.turn)
     }
