@@ -18,6 +18,7 @@ use super::desk::{Desk, DeskError};
 use super::job::Job;
 use super::normalise::{JobFileError, VERSION, read_file};
 use crate::clock::SharedClock;
+use crate::hex::hex;
 use crate::store::{Store, StoreError};
 
 /// Under which name the store keeps what was written last.
@@ -191,8 +192,7 @@ impl Mirror {
 }
 
 fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 fn beside(path: &Path, name: &str) -> PathBuf {

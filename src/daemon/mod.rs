@@ -15,13 +15,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::channel::outbound::Planner;
 use crate::channel::{Backends, Prepared, Runtime, Surroundings};
 use crate::clock::SharedClock;
-use crate::config::{Environment, LiveConfig, Loaded, Location};
+use crate::config::{Environment, GatewaySettings, LiveConfig, Loaded, Location};
 use crate::files::MediaStore;
 use crate::http::{self, MessageServices, PairingServices, Services};
 use crate::mcp::credentials::{Credentials, SessionCredentials};
@@ -120,24 +122,18 @@ impl Daemon {
         } = options;
         let lock = HomeLock::acquire(&location.home)?;
         let path = location.home.join("state.db");
-        let store: Arc<dyn Store> = match SqliteStore::open(&path) {
-            Ok(store) => Arc::new(store),
-            Err(source) => return Err(StartError::Store { path, source }),
+        let unreadable = |source| StartError::Store {
+            path: path.clone(),
+            source,
         };
-        let gateway = &loaded.config.gateway;
-        let address = SocketAddr::new(gateway.bind, gateway.port);
-        let bound = TcpListener::bind(address).await;
-        let listener = bound.map_err(|source| StartError::Bind { address, source })?;
-        let address = listener.local_addr().unwrap_or(address);
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path).map_err(unreadable)?);
+        let (listener, address) = bind(&loaded.config.gateway).await?;
         let token = Secret::new(contact::new_token());
 
         let live = LiveConfig::new(loaded.config.clone());
         let sessions = SessionCredentials::new();
         let known = Credentials::load(live.clone(), store.clone(), clock.clone(), sessions).await;
-        let credentials = match known {
-            Ok(credentials) => Arc::new(credentials),
-            Err(source) => return Err(StartError::Store { path, source }),
-        };
+        let credentials = Arc::new(known.map_err(unreadable)?);
         let contact_file = contact::publish(&location.home, address, &token)?;
         let surroundings = Surroundings {
             config: live.clone(),
@@ -146,10 +142,9 @@ impl Daemon {
             media: MediaStore::new(live.clone(), clock.clone()),
             user_home: environment.home_dir().map(Path::to_owned),
         };
-        let prepared = match Prepared::new(surroundings.clone()).await {
-            Ok(prepared) => prepared,
-            Err(source) => return Err(StartError::Store { path, source }),
-        };
+        let prepared = Prepared::new(surroundings.clone())
+            .await
+            .map_err(unreadable)?;
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
         let toolbox = Toolbox::new(surroundings.clone(), prepared.bots());
@@ -164,14 +159,15 @@ impl Daemon {
             live.clone(),
             Some(scheduled.tool()),
         );
+        let door = ServedDoor {
+            sessions: credentials.sessions().clone(),
+            config: live.clone(),
+            address,
+            home: location.home.clone(),
+        };
         let backends = Backends::Equipped {
             tools: Arc::new(lent),
-            mcp: Some(Arc::new(ServedDoor {
-                sessions: credentials.sessions().clone(),
-                config: live.clone(),
-                address,
-                home: location.home.clone(),
-            })),
+            mcp: Some(Arc::new(door)),
         };
         let runtime = Arc::new(prepared.start(backends).await);
         let jobs = stop.child_token();
@@ -194,30 +190,12 @@ impl Daemon {
             runtime.clone(),
         ));
         if follow_files {
-            task::spawn(
-                &tracker,
-                "configuration watch",
-                watch_files(reloader.clone(), stop.clone()),
-            );
+            let watch = watch_files(reloader.clone(), stop.clone());
+            task::spawn(&tracker, "configuration watch", watch);
         }
-        let routes = http::router(Services {
-            runtime: runtime.clone(),
-            reloader: reloader.clone(),
-            token: token.clone(),
-        })
-        .merge(http::pairing_router(PairingServices {
-            pairings: runtime.pairings().clone(),
-            notice: Some(Arc::new(PlannedNotice(planner.clone()))),
-            token: token.clone(),
-        }))
-        .merge(http::message_router(MessageServices { planner, token }))
-        .merge(runtime.callbacks())
-        .merge(tools);
-        task::spawn(
-            &tracker,
-            "http",
-            http::serve(listener, routes, stop.clone()),
-        );
+        let routes = doors(&runtime, planner, &reloader, token).merge(tools);
+        let serving = http::serve(listener, routes, stop.clone());
+        task::spawn(&tracker, "http", serving);
         housekeeping(&tracker, &toolbox, store, clock, &stop);
         task::spawn(&tracker, "hangup", reload_on_hangup(reloader, stop.clone()));
         tracing::info!(%address, "the daemon is up");
@@ -265,6 +243,35 @@ impl Daemon {
 }
 
 /// Keeps files and state from growing for ever.
+async fn bind(gateway: &GatewaySettings) -> Result<(TcpListener, SocketAddr), StartError> {
+    let address = SocketAddr::new(gateway.bind, gateway.port);
+    let bound = TcpListener::bind(address).await;
+    let listener = bound.map_err(|source| StartError::Bind { address, source })?;
+    let address = listener.local_addr().unwrap_or(address);
+    Ok((listener, address))
+}
+
+/// What the command line and WeCom call.
+fn doors(
+    runtime: &Arc<Runtime>,
+    planner: Arc<Planner>,
+    reloader: &Arc<FileReloader>,
+    token: Secret,
+) -> Router {
+    http::router(Services {
+        runtime: runtime.clone(),
+        reloader: reloader.clone(),
+        token: token.clone(),
+    })
+    .merge(http::pairing_router(PairingServices {
+        pairings: runtime.pairings().clone(),
+        notice: Some(Arc::new(PlannedNotice(planner.clone()))),
+        token: token.clone(),
+    }))
+    .merge(http::message_router(MessageServices { planner, token }))
+    .merge(runtime.callbacks())
+}
+
 fn housekeeping(
     tracker: &TaskTracker,
     toolbox: &Toolbox,

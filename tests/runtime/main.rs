@@ -22,6 +22,7 @@ mod media;
 mod policies;
 #[cfg(test)]
 mod questions;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod support;

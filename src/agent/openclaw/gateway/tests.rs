@@ -136,14 +136,14 @@ fn begin(
 ) -> (mpsc::UnboundedReceiver<AgentEvent>, CancellationToken) {
     let cancel = CancellationToken::new();
     let mut events = agent.run(turn, cancel.clone());
-    let (seen, sees) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::unbounded_channel();
     let tracker = tokio_util::task::TaskTracker::new();
     crate::task::spawn(&tracker, "turn", async move {
         while let Some(event) = events.next().await {
-            seen.send(event).ok();
+            sender.send(event).ok();
         }
     });
-    (sees, cancel)
+    (receiver, cancel)
 }
 
 async fn next(events: &mut mpsc::UnboundedReceiver<AgentEvent>) -> Option<AgentEvent> {
