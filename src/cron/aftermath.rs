@@ -226,6 +226,10 @@ mod tests {
     const MINUTE: i64 = 60_000;
     const HOUR: i64 = 60 * MINUTE;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "values are written at the call"
+    )]
     fn job(schedule: serde_json::Value, state: serde_json::Value) -> Job {
         serde_json::from_value(json!({
             "id": "j1", "name": "daily", "schedule": schedule, "sessionTarget": "isolated",
