@@ -56,6 +56,7 @@ pub struct Daemon {
     address: SocketAddr,
     runtime: Arc<Runtime>,
     toolbox: Toolbox,
+    store: Arc<dyn Store>,
     credentials: Arc<Credentials>,
     contact_file: PathBuf,
     /// Ends the scheduler, before the accounts go that its jobs send with.
@@ -196,13 +197,14 @@ impl Daemon {
         let routes = doors(&runtime, planner, &reloader, token).merge(tools);
         let serving = http::serve(listener, routes, stop.clone());
         task::spawn(&tracker, "http", serving);
-        housekeeping(&tracker, &toolbox, store, clock, &stop);
+        housekeeping(&tracker, &toolbox, store.clone(), clock, &stop);
         task::spawn(&tracker, "hangup", reload_on_hangup(reloader, stop.clone()));
         tracing::info!(%address, "the daemon is up");
         Ok(Self {
             address,
             runtime,
             toolbox,
+            store,
             credentials,
             contact_file,
             jobs,
@@ -220,6 +222,15 @@ impl Daemon {
     /// The accounts.
     pub fn runtime(&self) -> &Arc<Runtime> {
         &self.runtime
+    }
+
+    /// Whether the store answers: what a supervisor is told by.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it does not.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.store.next_cron_due().await?;
+        Ok(())
     }
 
     /// The tokens of MCP clients.
@@ -242,7 +253,6 @@ impl Daemon {
     }
 }
 
-/// Keeps files and state from growing for ever.
 async fn bind(gateway: &GatewaySettings) -> Result<(TcpListener, SocketAddr), StartError> {
     let address = SocketAddr::new(gateway.bind, gateway.port);
     let bound = TcpListener::bind(address).await;
@@ -272,6 +282,7 @@ fn doors(
     .merge(runtime.callbacks())
 }
 
+/// Keeps files and state from growing for ever.
 fn housekeeping(
     tracker: &TaskTracker,
     toolbox: &Toolbox,

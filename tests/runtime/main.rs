@@ -24,6 +24,8 @@ mod policies;
 mod questions;
 #[cfg(test)]
 mod routes;
+#[cfg(all(test, unix))]
+mod supervised;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
