@@ -11,17 +11,22 @@
 //! - [`mirror`] keeps the job file, which may be edited by hand;
 //! - [`normalise`] reads jobs as people and older programs write them;
 //! - [`rules`] tells what is wrong with it;
+//! - [`changes`] tells who has to look again;
 //! - [`desk`] makes and changes jobs, whoever asks;
-//! - [`service`] is what the running scheduler answers, [`served`] how;
+//! - [`service`] is what the jobs of a process answer, [`served`] how, [`listed`] in words;
+//! - [`history`] takes over the history of other programs;
 //! - [`tool`] is for agents whose people ask for jobs;
 //! - [`scheduler`] begins what is due;
 //! - [`turn`] asks an agent, [`deliver`] sends what it said;
 //! - [`aftermath`] tells what a run's end does to its job.
 
 pub mod aftermath;
+pub mod changes;
 pub mod deliver;
 pub mod desk;
+pub mod history;
 pub mod job;
+pub mod listed;
 pub mod mirror;
 pub mod normalise;
 pub mod outcome;

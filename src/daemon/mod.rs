@@ -23,7 +23,7 @@ use crate::channel::{Backends, Prepared, Runtime, Surroundings};
 use crate::clock::SharedClock;
 use crate::config::{Environment, LiveConfig, Loaded, Location};
 use crate::files::MediaStore;
-use crate::http::{self, MessageServices, PairingServices, Services};
+use crate::http::{self, CronServices, MessageServices, PairingServices, Services};
 use crate::mcp::credentials::{Credentials, SessionCredentials};
 use crate::secret::Secret;
 use crate::skills::{LiveSkills, SkillSources};
@@ -156,7 +156,7 @@ impl Daemon {
         let sources = SkillSources::new(&live.get().mcp_server);
         let skills = LiveSkills::start(sources, &tracker, stop.clone());
         let planner = prepared.planner();
-        let scheduled = Scheduled::new(&surroundings, &prepared);
+        let scheduled = Scheduled::new(&surroundings, &prepared, path);
         let lent = Toolbelt::new(
             toolbox.tools.clone(),
             skills.clone(),
@@ -175,7 +175,7 @@ impl Daemon {
         };
         let runtime = Arc::new(prepared.start(backends).await);
         let jobs = stop.child_token();
-        scheduled.start(&tracker, jobs.clone());
+        scheduled.start(&tracker, jobs.clone(), stop.clone()).await;
         let tools = toolbox.routes(ToolSurroundings {
             runtime: runtime.clone(),
             credentials: credentials.clone(),
@@ -192,6 +192,7 @@ impl Daemon {
             environment,
             loaded,
             runtime.clone(),
+            scheduled.served(),
         ));
         if follow_files {
             task::spawn(
@@ -208,6 +209,10 @@ impl Daemon {
         .merge(http::pairing_router(PairingServices {
             pairings: runtime.pairings().clone(),
             notice: Some(Arc::new(PlannedNotice(planner.clone()))),
+            token: token.clone(),
+        }))
+        .merge(http::cron_router(CronServices {
+            jobs: scheduled.served(),
             token: token.clone(),
         }))
         .merge(http::message_router(MessageServices { planner, token }))
@@ -294,6 +299,16 @@ async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToke
                 error = &error as &dyn std::error::Error,
                 "could not prune the routes"
             );
+        }
+        match store.prune_cron_runs(now_ms).await {
+            Ok(0) => {}
+            Ok(runs) => tracing::debug!(runs, "forgot old runs of jobs"),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "could not prune the runs of jobs"
+                );
+            }
         }
         match store.prune(now_ms.saturating_sub(remembered_ms)).await {
             Ok(0) => {}

@@ -82,7 +82,7 @@ impl Scheduler {
             .change_cron_job(job.id.as_str(), revision, change)
             .await?
         {
-            JobChanged::Done(_) => {}
+            JobChanged::Done(_) => self.parts.changes.tell(),
             // The next look sees it as it is.
             JobChanged::Stale(_) | JobChanged::Gone => return Ok(()),
         }
