@@ -3,6 +3,7 @@
 mod api_check;
 mod channels;
 pub mod config;
+mod cron;
 mod demo;
 mod doctor;
 mod logging;
@@ -71,6 +72,9 @@ enum Command {
     /// Send messages to members, chats, departments and tags
     #[command(subcommand)]
     Message(message::MessageCommand),
+    /// Jobs that run by themselves: make, look at, change, run
+    #[command(visible_alias = "automations")]
+    Cron(cron::CronArgs),
     /// Read, change and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -108,6 +112,7 @@ impl Command {
             | Self::Doctor(_)
             | Self::Channels(_)
             | Self::Config(_)
+            | Self::Cron(_)
             | Self::Pairing(_)
             | Self::Route(_)
             | Self::Mcp(_)
@@ -128,6 +133,7 @@ impl Command {
             Self::Route(command) => route::run(&command, &location, &environment),
             Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Message(command) => message::run(command, &location, &environment),
+            Self::Cron(args) => cron::run(args, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {
                     location: &location,
