@@ -18,6 +18,8 @@
 //! - [`tool`] is for agents whose people ask for jobs;
 //! - [`scheduler`] begins what is due;
 //! - [`turn`] asks an agent, [`deliver`] sends what it said;
+//! - [`webhook`] posts it, [`spacing`] keeps messages to many apart;
+//! - [`notice`] tells somebody of failures;
 //! - [`aftermath`] tells what a run's end does to its job.
 
 pub mod aftermath;
@@ -29,6 +31,7 @@ pub mod job;
 pub mod listed;
 pub mod mirror;
 pub mod normalise;
+pub mod notice;
 pub mod outcome;
 pub mod prompt;
 pub mod record;
@@ -37,5 +40,7 @@ pub mod schedule;
 pub mod scheduler;
 pub mod served;
 pub mod service;
+pub mod spacing;
 pub mod tool;
 pub mod turn;
+pub mod webhook;

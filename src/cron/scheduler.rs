@@ -20,6 +20,7 @@ use tracing::Instrument;
 use super::changes::Changes;
 use super::job::{Job, RunFailure};
 use super::schedule::{self, ScheduleError};
+use super::spacing::Spacing;
 use crate::agent::Agents;
 use crate::channel::outbound::Planner;
 use crate::clock::SharedClock;
@@ -78,6 +79,8 @@ pub struct Scheduler {
     running: Mutex<HashMap<String, CancellationToken>>,
     /// Agents are asked from then on: accounts connect first.
     agents_from: Instant,
+    /// Keeps messages to many apart.
+    spacing: Spacing,
     tracker: TaskTracker,
     /// Ends all runs.
     hard_stop: CancellationToken,
@@ -102,6 +105,7 @@ impl Scheduler {
             places: Arc::new(Semaphore::new(places)),
             running: Mutex::default(),
             agents_from: Instant::now() + config.cron.startup_agent_delay,
+            spacing: Spacing::default(),
             tracker: TaskTracker::new(),
             hard_stop: CancellationToken::new(),
             parts,
