@@ -3,6 +3,7 @@
 mod api_check;
 mod channels;
 pub mod config;
+mod cron;
 mod demo;
 mod doctor;
 mod logging;
@@ -74,6 +75,9 @@ enum Command {
     /// Send messages to members, chats, departments and tags
     #[command(subcommand)]
     Message(message::MessageCommand),
+    /// Jobs that run by themselves: make, look at, change, run
+    #[command(visible_alias = "automations")]
+    Cron(cron::CronArgs),
     /// Read, change and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -115,6 +119,7 @@ impl Command {
             | Self::Doctor(_)
             | Self::Channels(_)
             | Self::Config(_)
+            | Self::Cron(_)
             | Self::Pairing(_)
             | Self::Route(_)
             | Self::Mcp(_)
@@ -137,6 +142,7 @@ impl Command {
             Self::Route(command) => route::run(&command, &location, &environment),
             Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Message(command) => message::run(command, &location, &environment),
+            Self::Cron(args) => cron::run(args, &location, &environment),
             Self::Completions(args) => manual::completions(&args),
             Self::Man(args) => manual::man(&args),
             Self::Config(command) => {

@@ -11,14 +11,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use super::changes::Changes;
 use super::job::{Job, RunFailure};
 use super::schedule::{self, ScheduleError};
+use super::spacing::Spacing;
 use crate::agent::Agents;
 use crate::channel::outbound::Planner;
 use crate::clock::SharedClock;
@@ -62,7 +64,7 @@ pub struct SchedulerParts {
     /// Where tools of runs keep their files.
     pub media: MediaStore,
     /// Told when jobs change.
-    pub changed: Arc<Notify>,
+    pub changes: Arc<Changes>,
 }
 
 /// Runs the jobs of a store. One in each process; several processes share the work by leases.
@@ -77,6 +79,8 @@ pub struct Scheduler {
     running: Mutex<HashMap<String, CancellationToken>>,
     /// Agents are asked from then on: accounts connect first.
     agents_from: Instant,
+    /// Keeps messages to many apart.
+    spacing: Spacing,
     tracker: TaskTracker,
     /// Ends all runs.
     hard_stop: CancellationToken,
@@ -101,6 +105,7 @@ impl Scheduler {
             places: Arc::new(Semaphore::new(places)),
             running: Mutex::default(),
             agents_from: Instant::now() + config.cron.startup_agent_delay,
+            spacing: Spacing::default(),
             tracker: TaskTracker::new(),
             hard_stop: CancellationToken::new(),
             parts,
@@ -124,7 +129,7 @@ impl Scheduler {
             // Every branch is cancel safe.
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = self.parts.changed.notified() => {}
+                () = self.parts.changes.scheduler() => {}
                 () = tokio::time::sleep(wait.max(SHORTEST_SLEEP)) => {}
             }
         }
@@ -257,7 +262,7 @@ impl Scheduler {
             next_run_ms,
         };
         match self.parts.store.claim_cron_run(claim).await? {
-            Claimed::Ours(_) => {}
+            Claimed::Ours(_) => self.parts.changes.tell(),
             Claimed::Running => {
                 tracing::info!(job = run.job, "a job is due while it runs: left out");
                 self.skip(due, RunFailure::AlreadyRunning).await?;
@@ -265,7 +270,7 @@ impl Scheduler {
             }
             Claimed::Stale(_) | Claimed::Gone => {
                 // Somebody changed it, or runs it elsewhere: the next look tells.
-                self.parts.changed.notify_one();
+                self.parts.changes.wake();
                 return Ok(None);
             }
         }
@@ -278,7 +283,7 @@ impl Scheduler {
             scheduler.work(job, run, by_hand, cancel).await;
             drop(place);
             // A place is free, and the job may be due again.
-            scheduler.parts.changed.notify_one();
+            scheduler.parts.changes.tell();
         };
         task::spawn(&self.tracker, "job", work.instrument(span));
         Ok(Some(id))

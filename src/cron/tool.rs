@@ -63,8 +63,13 @@ impl CronTool {
         ToolSpec {
             name: NAME.to_owned(),
             description: format!("{} It is now {}.", fields::DESCRIPTION, self.now()),
-            parameters: fields::schema(),
+            parameters: Self::parameters(),
         }
+    }
+
+    /// JSON schema of its arguments.
+    pub fn parameters() -> Value {
+        fields::schema()
     }
 
     fn now(&self) -> String {

@@ -24,8 +24,9 @@ use crate::channel::outbound::Planner;
 use crate::channel::{Backends, Prepared, Runtime, Surroundings};
 use crate::clock::SharedClock;
 use crate::config::{Environment, GatewaySettings, LiveConfig, Loaded, Location};
+use crate::cron::service::CronService;
 use crate::files::MediaStore;
-use crate::http::{self, MessageServices, PairingServices, Services};
+use crate::http::{self, CronServices, MessageServices, PairingServices, Services};
 use crate::mcp::credentials::{Credentials, SessionCredentials};
 use crate::secret::Secret;
 use crate::skills::{LiveSkills, SkillSources};
@@ -152,7 +153,7 @@ impl Daemon {
         let sources = SkillSources::new(&live.get().mcp_server);
         let skills = LiveSkills::start(sources, &tracker, stop.clone());
         let planner = prepared.planner();
-        let scheduled = Scheduled::new(&surroundings, &prepared);
+        let scheduled = Scheduled::new(&surroundings, &prepared, path);
         let lent = Toolbelt::new(
             toolbox.tools.clone(),
             skills.clone(),
@@ -172,7 +173,7 @@ impl Daemon {
         };
         let runtime = Arc::new(prepared.start(backends).await);
         let jobs = stop.child_token();
-        scheduled.start(&tracker, jobs.clone());
+        scheduled.start(&tracker, jobs.clone(), stop.clone()).await;
         let tools = toolbox.routes(ToolSurroundings {
             runtime: runtime.clone(),
             credentials: credentials.clone(),
@@ -189,12 +190,13 @@ impl Daemon {
             environment,
             loaded,
             runtime.clone(),
+            scheduled.served(),
         ));
         if follow_files {
             let watch = watch_files(reloader.clone(), stop.clone());
             task::spawn(&tracker, "configuration watch", watch);
         }
-        let routes = doors(&runtime, planner, &reloader, token).merge(tools);
+        let routes = doors(&runtime, planner, &reloader, scheduled.served(), token).merge(tools);
         let serving = http::serve(listener, routes, stop.clone());
         task::spawn(&tracker, "http", serving);
         housekeeping(&tracker, &toolbox, store.clone(), clock, &stop);
@@ -266,6 +268,7 @@ fn doors(
     runtime: &Arc<Runtime>,
     planner: Arc<Planner>,
     reloader: &Arc<FileReloader>,
+    jobs: Arc<dyn CronService>,
     token: Secret,
 ) -> Router {
     http::router(Services {
@@ -276,6 +279,10 @@ fn doors(
     .merge(http::pairing_router(PairingServices {
         pairings: runtime.pairings().clone(),
         notice: Some(Arc::new(PlannedNotice(planner.clone()))),
+        token: token.clone(),
+    }))
+    .merge(http::cron_router(CronServices {
+        jobs,
         token: token.clone(),
     }))
     .merge(http::message_router(MessageServices { planner, token }))
@@ -312,6 +319,16 @@ async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToke
                 error = &error as &dyn std::error::Error,
                 "could not prune the routes"
             );
+        }
+        match store.prune_cron_runs(now_ms).await {
+            Ok(0) => {}
+            Ok(runs) => tracing::debug!(runs, "forgot old runs of jobs"),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "could not prune the runs of jobs"
+                );
+            }
         }
         match store.prune(now_ms.saturating_sub(remembered_ms)).await {
             Ok(0) => {}

@@ -67,7 +67,7 @@ impl House {
             agents: prepared.agents(),
             planner: prepared.planner(),
             media,
-            changed: desk.changed(),
+            changes: desk.changes(),
         });
         let runtime = prepared.start(Backends::Only(Arc::new(agent))).await;
         sim.wait_subscribed(&BOT.into(), PATIENCE).await.unwrap();
@@ -337,7 +337,7 @@ async fn abandoned(delivering: bool) -> (Vec<Value>, Vec<String>, Option<Job>) {
                 .unwrap()
         );
     }
-    house.desk.changed().notify_one();
+    house.desk.changes().wake();
     let runs = house.runs(&made, 1).await;
     let job = house
         .desk
