@@ -48,6 +48,10 @@ pub use tools::Toolbox;
 /// Closed messages are remembered this long, so that a repeated push is known.
 const REMEMBER_CLOSED: Duration = Duration::from_hours(24);
 
+/// What was said is forgotten after this time, where nobody asked for it earlier: nobody
+/// goes on with a conversation of last season, and it is personal.
+const REMEMBER_HISTORY: Duration = Duration::from_hours(90 * 24);
+
 /// How often closed messages are looked through.
 const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
 
@@ -307,38 +311,32 @@ fn housekeeping(
 async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {
     let mut timer = tokio::time::interval(PRUNE_INTERVAL);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let remembered_ms = i64::try_from(REMEMBER_CLOSED.as_millis()).unwrap_or(i64::MAX);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = timer.tick() => {}
         }
         let now_ms = clock.now_ms();
-        if let Err(error) = store.prune_routes(now_ms).await {
+        let ms = |age: Duration| i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        let before = |age| now_ms.saturating_sub(ms(age));
+        forgot("routes", store.prune_routes(now_ms).await);
+        forgot("runs of jobs", store.prune_cron_runs(now_ms).await);
+        forgot("turns", store.prune_history(before(REMEMBER_HISTORY)).await);
+        forgot("messages", store.prune(before(REMEMBER_CLOSED)).await);
+    }
+}
+
+/// What came of looking through something that is old.
+fn forgot(what: &str, count: Result<usize, StoreError>) {
+    match count {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(what, count, "forgot what is old"),
+        Err(error) => {
             tracing::warn!(
+                what,
                 error = &error as &dyn std::error::Error,
-                "could not prune the routes"
+                "could not prune the store"
             );
-        }
-        match store.prune_cron_runs(now_ms).await {
-            Ok(0) => {}
-            Ok(runs) => tracing::debug!(runs, "forgot old runs of jobs"),
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "could not prune the runs of jobs"
-                );
-            }
-        }
-        match store.prune(now_ms.saturating_sub(remembered_ms)).await {
-            Ok(0) => {}
-            Ok(messages) => tracing::debug!(messages, "forgot closed messages"),
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "could not prune the store"
-                );
-            }
         }
     }
 }
