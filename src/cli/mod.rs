@@ -3,9 +3,11 @@
 mod api_check;
 mod channels;
 pub mod config;
+mod cron;
 mod demo;
 mod doctor;
 mod logging;
+mod manual;
 mod mcp;
 mod message;
 mod pairing;
@@ -16,6 +18,8 @@ mod run;
 mod sim;
 pub mod skills;
 mod status;
+#[cfg(unix)]
+mod supervisor;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,7 +53,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Talk to an echo agent in a simulated WeCom: no account, no key
+    /// Try it in a simulated WeCom, with an agent of rules: no account, no key
     Demo(demo::DemoArgs),
     /// Run the daemon: connect every configured account
     Run(run::RunArgs),
@@ -71,6 +75,9 @@ enum Command {
     /// Send messages to members, chats, departments and tags
     #[command(subcommand)]
     Message(message::MessageCommand),
+    /// Jobs that run by themselves: make, look at, change, run
+    #[command(visible_alias = "automations")]
+    Cron(cron::CronArgs),
     /// Read, change and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -79,6 +86,10 @@ enum Command {
     Skills(skills::SkillsCommand),
     /// Serve MCP to the program that started this one, call methods by hand, manage clients
     Mcp(mcp::McpArgs),
+    /// Print what a shell needs to complete commands and options
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    Man(manual::ManArgs),
 }
 
 /// Runs the program and says how it ended.
@@ -108,10 +119,13 @@ impl Command {
             | Self::Doctor(_)
             | Self::Channels(_)
             | Self::Config(_)
+            | Self::Cron(_)
             | Self::Pairing(_)
             | Self::Route(_)
             | Self::Mcp(_)
             | Self::Message(_)
+            | Self::Completions(_)
+            | Self::Man(_)
             | Self::Skills(_) => "warn",
         }
     }
@@ -128,6 +142,9 @@ impl Command {
             Self::Route(command) => route::run(&command, &location, &environment),
             Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Message(command) => message::run(command, &location, &environment),
+            Self::Cron(args) => cron::run(args, &location, &environment),
+            Self::Completions(args) => manual::completions(&args),
+            Self::Man(args) => manual::man(&args),
             Self::Config(command) => {
                 let mut session = config::Session {
                     location: &location,

@@ -35,6 +35,7 @@ fn describe(report: &ReloadReport) -> String {
         ("stopped", &report.stopped),
         ("needs a restart", &report.needs_restart),
         ("kept as it was", &report.problems),
+        ("jobs", &report.jobs),
     ] {
         if !names.is_empty() {
             // Writing to a string can't fail.

@@ -56,34 +56,56 @@ pub fn parcel(said: Said, now_ms: i64) -> Result<Parcel, Suppression> {
     Ok(Parcel { text, media })
 }
 
-/// Where a job's result goes, as it was written: account and target. `Ok(None)`: nowhere.
+/// Where a job's result goes, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whither {
+    /// Nowhere.
+    Nowhere,
+    /// To people.
+    Message {
+        /// The account that sends; `None` is the default one.
+        account: Option<String>,
+        /// The target.
+        target: String,
+    },
+    /// To an address, as JSON.
+    Address(String),
+}
+
+/// Where a job's result goes.
 ///
 /// # Errors
 /// It is to be sent, and nothing says where.
-pub fn destination(job: &Job) -> Result<Option<(Option<String>, String)>, Problem> {
+pub fn destination(job: &Job) -> Result<Whither, Problem> {
     let Some(delivery) = job.delivery.as_ref() else {
-        return Ok(None);
+        return Ok(Whither::Nowhere);
     };
     match delivery.mode {
-        DeliveryMode::None => Ok(None),
-        DeliveryMode::Announce => announced(job, delivery).map(Some),
-        DeliveryMode::Webhook => Err(Problem::new(
-            RunFailure::Config,
-            "delivery to a webhook is not available: use announce with a target",
-        )),
+        DeliveryMode::None => Ok(Whither::Nowhere),
+        DeliveryMode::Announce => announced(job, delivery),
+        DeliveryMode::Webhook => delivery.to.clone().map(Whither::Address).ok_or_else(|| {
+            Problem::new(
+                RunFailure::Config,
+                "the webhook's address is missing: set `delivery.to`",
+            )
+        }),
     }
 }
 
-fn announced(job: &Job, delivery: &Delivery) -> Result<(Option<String>, String), Problem> {
-    if let Some(to) = delivery.to.clone().filter(|to| !to.trim().is_empty()) {
-        return Ok((delivery.account_id.clone(), to));
+fn announced(job: &Job, delivery: &Delivery) -> Result<Whither, Problem> {
+    if let Some(target) = delivery.to.clone().filter(|to| !to.trim().is_empty()) {
+        let account = delivery.account_id.clone();
+        return Ok(Whither::Message { account, target });
     }
     // Never rebuilt from a session's key, whose letters may have lost their case.
     let owner = job.owner.as_ref();
     let chat = owner.and_then(|owner| owner.chat.clone());
     let account = owner.and_then(|owner| owner.account.clone());
     match chat {
-        Some(chat) => Ok((delivery.account_id.clone().or(account), chat)),
+        Some(target) => Ok(Whither::Message {
+            account: delivery.account_id.clone().or(account),
+            target,
+        }),
         None => Err(Problem::new(
             RunFailure::Delivery,
             "no target: the job names none, and was not made in a chat; set `delivery.to`",
@@ -171,6 +193,10 @@ mod tests {
         assert!(!parcel.text.contains("card_type"), "{}", parcel.text);
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "values are written at the call"
+    )]
     fn job(delivery: serde_json::Value, owner: serde_json::Value) -> Job {
         serde_json::from_value(json!({
             "id": "j", "name": "n", "sessionTarget": "isolated",
@@ -184,20 +210,26 @@ mod tests {
     #[test]
     fn the_target_is_as_written_or_the_chat_where_it_was_made() {
         let owner = json!({"account": "hq", "chat": "wecom:group:wrAbC"});
+        let message = |account: &str, target: &str| Whither::Message {
+            account: Some(account.to_owned()),
+            target: target.to_owned(),
+        };
         for (delivery, owner, expected) in [
-            (json!({"mode": "none"}), json!({}), Ok(None)),
+            (json!({"mode": "none"}), json!({}), Ok(Whither::Nowhere)),
+            (
+                json!({"mode": "webhook", "to": "https://h.example/x"}),
+                json!({}),
+                Ok(Whither::Address("https://h.example/x".to_owned())),
+            ),
             (
                 json!({"mode": "announce", "to": "party:1", "accountId": "ops"}),
                 owner.clone(),
-                Ok(Some((Some("ops".to_owned()), "party:1".to_owned()))),
+                Ok(message("ops", "party:1")),
             ),
             (
                 json!({"mode": "announce", "channel": "last"}),
                 owner,
-                Ok(Some((
-                    Some("hq".to_owned()),
-                    "wecom:group:wrAbC".to_owned(),
-                ))),
+                Ok(message("hq", "wecom:group:wrAbC")),
             ),
         ] {
             assert_eq!(destination(&job(delivery, owner)), expected);

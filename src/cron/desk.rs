@@ -8,18 +8,18 @@ mod patch;
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-use serde_json::{Map, Value};
-use tokio::sync::Notify;
-
+use super::changes::Changes;
 use super::job::{DeliveryChannel, DeliveryMode, Job, JobState, Owner};
+use super::normalise::Quarantined;
 use super::rules::{MAX_JOBS, Moment, Problem, problems};
 use super::schedule::{default_zone, next_run};
 use crate::channel::outbound::{Origin, SendRequest, resolve};
 use crate::clock::SharedClock;
 use crate::config::{Config, LiveConfig};
 use crate::ids::UserId;
-use crate::store::{JobChange, JobChanged, JobPage, RunFilter, Store, StoredJob, StoredRun};
+use crate::store::{JobChange, JobChanged, RunFilter, Store, StoredJob, StoredRun};
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
 
 pub use error::DeskError;
 pub(super) use patch::apply as apply_patch;
@@ -37,7 +37,16 @@ pub struct Desk {
     store: Arc<dyn Store>,
     config: LiveConfig,
     clock: SharedClock,
-    changed: Arc<Notify>,
+    changes: Arc<Changes>,
+}
+
+/// Whether an imported job brings along what became of it elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// It does: its last run, its failures in a row.
+    Kept,
+    /// It begins anew.
+    Forgotten,
 }
 
 /// A job together with the revision that a change must name.
@@ -56,14 +65,13 @@ impl Desk {
             store,
             config,
             clock,
-            changed: Arc::new(Notify::new()),
+            changes: Arc::default(),
         }
     }
 
-    /// Told after every change. Holds one permit, so that a change while nobody waits is not
-    /// lost; meant for one listener.
-    pub fn changed(&self) -> Arc<Notify> {
-        self.changed.clone()
+    /// Told after every change.
+    pub fn changes(&self) -> Arc<Changes> {
+        self.changes.clone()
     }
 
     /// The zone of jobs that name none.
@@ -75,17 +83,26 @@ impl Desk {
         Ok(default_zone(config.cron.default_time_zone.as_deref())?)
     }
 
-    /// All jobs, in the order they were made.
+    /// All jobs that can be read, in the order they were made.
     pub async fn all(&self) -> Result<Vec<Seen>, DeskError> {
-        let stored = self.store.cron_jobs().await?;
-        stored.iter().map(read).collect()
+        Ok(self.sorted().await?.0)
     }
 
-    /// Some jobs in the order they were made, and how many there are in all.
-    pub async fn page(&self, page: &JobPage) -> Result<(Vec<Seen>, u32), DeskError> {
-        let (stored, total) = self.store.cron_page(page).await?;
-        let jobs = stored.iter().map(read).collect::<Result<_, _>>()?;
-        Ok((jobs, total))
+    /// All jobs that can be read, and the rows that can't, which another program wrote: they
+    /// stay as they are, and stand in nobody's way.
+    pub async fn sorted(&self) -> Result<(Vec<Seen>, Vec<Quarantined>), DeskError> {
+        let mut jobs = Vec::new();
+        let mut broken = Vec::new();
+        for stored in self.store.cron_jobs().await? {
+            match read(&stored) {
+                Ok(seen) => jobs.push(seen),
+                Err(error) => broken.push(Quarantined {
+                    reason: format!("the stored job can't be read: {error}"),
+                    job: serde_json::json!({ "id": stored.id }),
+                }),
+            }
+        }
+        Ok((jobs, broken))
     }
 
     /// The job that is meant: by its id; else by its name in any case or by the beginning of
@@ -122,7 +139,10 @@ impl Desk {
             if let Some(known) = known.iter().find(same) {
                 let id = known.job.id.clone();
                 return self
-                    .change(id.as_str(), |present| replace(present, &job))
+                    .change(id.as_str(), |present| {
+                        replace(present, &job);
+                        Ok(())
+                    })
                     .await;
             }
         }
@@ -144,20 +164,68 @@ impl Desk {
                 id: job.id.to_string(),
             });
         }
-        self.changed.notify_one();
+        self.changes.tell();
         Ok(job)
     }
 
-    /// Takes over a job from a file, with the times of the file and a state of its own. A
-    /// one-shot may be over already.
+    /// Takes over jobs from a file, with the times of the file, in one write. One-shots may be
+    /// over already. When each is due is told anew; what became of it so far is kept from
+    /// the file or forgotten.
+    ///
+    /// The answer has a place for each job, in their order.
     ///
     /// # Errors
-    /// As [`add`](Self::add).
-    pub async fn import(&self, job: &Job) -> Result<Job, DeskError> {
-        let mut job = job.clone();
-        job.state = JobState::default();
+    /// The store did not do it; what is wrong with one job is in its place.
+    pub async fn import(
+        &self,
+        jobs: Vec<Job>,
+        past: Past,
+    ) -> Result<Vec<Result<Job, DeskError>>, DeskError> {
+        let room = MAX_JOBS.saturating_sub(self.store.count_cron_jobs(None).await?);
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        let mut rows = Vec::new();
+        let mut taken = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let ready = if rows.len() < room {
+                self.ready(job, past).await
+            } else {
+                Err(DeskError::TooMany { limit: MAX_JOBS })
+            };
+            if let Ok(job) = &ready {
+                rows.push(row(job)?);
+            }
+            taken.push(ready);
+        }
+        if !rows.is_empty() && !self.store.add_cron_jobs(rows).await? {
+            // One of the ids was taken meanwhile: then each for itself.
+            for place in &mut taken {
+                if let Ok(job) = place
+                    && !self.store.add_cron_jobs(vec![row(job)?]).await?
+                {
+                    let id = job.id.to_string();
+                    *place = Err(DeskError::Exists { id });
+                }
+            }
+        }
+        self.changes.tell();
+        Ok(taken)
+    }
+
+    async fn ready(&self, mut job: Job, past: Past) -> Result<Job, DeskError> {
         self.check(&job, Moment::Kept).await?;
-        self.put(job).await
+        let before = std::mem::take(&mut job.state);
+        self.restart(&mut job)?;
+        if past == Past::Kept {
+            job.state = JobState {
+                next_run_at_ms: job.state.next_run_at_ms,
+                schedule_activated_at_ms: job.state.schedule_activated_at_ms,
+                running_at_ms: None,
+                queued_at_ms: None,
+                startup_catchup_at_ms: None,
+                ..before
+            };
+        }
+        Ok(job)
     }
 
     /// Changes a job by a partial one: objects are merged, `null` clears. Its id, its state
@@ -212,7 +280,7 @@ impl Desk {
                 .await?
             {
                 JobChanged::Done(_) => {
-                    self.changed.notify_one();
+                    self.changes.tell();
                     return Ok(job);
                 }
                 JobChanged::Stale(stored) => seen = read(&stored)?,
@@ -228,7 +296,7 @@ impl Desk {
         if !self.store.remove_cron_job(job.id.as_str()).await? {
             return Err(not_found(id));
         }
-        self.changed.notify_one();
+        self.changes.tell();
         Ok(job)
     }
 
@@ -321,14 +389,13 @@ fn unknown_agent(config: &Config, job: &Job) -> Option<Problem> {
 }
 
 /// Everything of `new` but what belongs to the job that is there.
-fn replace(present: &mut Job, new: &Job) -> Result<(), DeskError> {
+fn replace(present: &mut Job, new: &Job) {
     *present = Job {
         id: present.id.clone(),
         created_at_ms: present.created_at_ms,
         state: present.state.clone(),
         ..new.clone()
     };
-    Ok(())
 }
 
 /// A job as the store has it.

@@ -6,8 +6,12 @@
 //! missing or broken file removes nothing.
 
 mod disk;
+mod foreign;
+mod keeper;
 mod merge;
+mod quarantine;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,9 +20,11 @@ use sha2::{Digest, Sha256};
 
 use super::desk::{Desk, DeskError};
 use super::job::Job;
-use super::normalise::{JobFileError, VERSION, read_file};
+use super::normalise::{JobFileError, Quarantined, VERSION, read_file};
 use crate::clock::SharedClock;
+use crate::hex::hex;
 use crate::store::{Store, StoreError};
+use quarantine::Quarantine;
 
 /// Under which name the store keeps what was written last.
 const WRITTEN: &str = "mirror";
@@ -30,21 +36,70 @@ pub struct Mirror {
     desk: Desk,
     store: Arc<dyn Store>,
     clock: SharedClock,
+    quarantine: Quarantine,
+    /// Held while the file is read and written: what was written last is told by one.
+    turn: tokio::sync::Mutex<()>,
+    /// The problem that was said last.
+    said: std::sync::Mutex<Option<String>>,
 }
 
 /// What reading the file changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Imported {
     /// Jobs that are new.
     pub added: usize,
     /// Jobs that are different.
     pub changed: usize,
+    /// Jobs that are as they were.
+    pub unchanged: usize,
     /// Jobs that are gone.
     pub removed: usize,
     /// Rows that are no jobs.
     pub quarantined: usize,
     /// Jobs of which the store's version stayed.
     pub conflicts: usize,
+    /// The rows that are no jobs, and why.
+    pub refused: Vec<Quarantined>,
+}
+
+impl Imported {
+    /// Whether nothing came of it.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            added,
+            changed,
+            removed,
+            quarantined,
+            conflicts,
+            ..
+        } = self;
+        [added, changed, removed, quarantined, conflicts]
+            .iter()
+            .all(|count| **count == 0)
+    }
+}
+
+/// The counts in words, those that are not zero: `2 added, 1 quarantined`.
+impl fmt::Display for Imported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.added, "added"),
+            (self.changed, "changed"),
+            (self.unchanged, "unchanged"),
+            (self.removed, "removed"),
+            (self.quarantined, "quarantined"),
+            (self.conflicts, "kept as they are here"),
+        ];
+        let counts = counts.iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = counts
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if words.is_empty() {
+            return f.write_str("nothing changed");
+        }
+        f.write_str(&words.join(", "))
+    }
 }
 
 /// Why the file was not read or written. It is as it was, and so are the jobs.
@@ -68,6 +123,20 @@ pub enum MirrorError {
         /// Why, with line and column.
         #[source]
         source: JobFileError,
+    },
+    /// The file to be taken over is no job file.
+    #[error(transparent)]
+    Source(JobFileError),
+    /// The file of states to be taken over is none.
+    #[error("the file of states is no JSON: {0}")]
+    States(#[source] serde_json::Error),
+    /// There is no room for what is refused.
+    #[error("{path} has {limit} rows: mend or remove some, then read the file again")]
+    QuarantineFull {
+        /// The file with the rows.
+        path: PathBuf,
+        /// As many as it may have.
+        limit: usize,
     },
     /// A job was not changed.
     #[error(transparent)]
@@ -99,6 +168,9 @@ impl Mirror {
     /// A mirror at `path`.
     pub fn new(path: PathBuf, desk: Desk, store: Arc<dyn Store>, clock: SharedClock) -> Self {
         Self {
+            quarantine: Quarantine::beside(&path),
+            turn: tokio::sync::Mutex::default(),
+            said: std::sync::Mutex::default(),
             path,
             desk,
             store,
@@ -111,53 +183,53 @@ impl Mirror {
         &self.path
     }
 
-    /// Reads the file if it was edited. It is not written: do that after.
+    /// Rows that are no jobs, with the reasons.
+    pub fn quarantined(&self) -> Result<Vec<Quarantined>, MirrorError> {
+        self.quarantine.rows()
+    }
+
+    /// Forgets the row of an id that is no job; whether there was one.
+    pub async fn forget(&self, id: &str) -> Result<bool, MirrorError> {
+        let _one_at_a_time = self.turn.lock().await;
+        self.quarantine.remove(id).await
+    }
+
+    /// Reads the file if it was edited, and writes the jobs into it where it does not say
+    /// them already. Call it a moment after a change, so that several changes make one file.
     ///
     /// # Errors
-    /// [`MirrorError::Broken`]: nothing is changed, and [`write`](Self::write) will not
-    /// replace the file.
-    pub async fn read(&self) -> Result<Imported, MirrorError> {
-        let Some(text) = disk::read(&self.path)? else {
-            return Ok(Imported::default());
+    /// [`MirrorError::Broken`]: nothing is changed, and the file stays until it is mended or
+    /// removed.
+    pub async fn write(&self) -> Result<Imported, MirrorError> {
+        let _one_at_a_time = self.turn.lock().await;
+        let found = disk::read(&self.path)?;
+        let imported = match &found {
+            Some(text) => self.read(text).await?,
+            None => Imported::default(),
         };
-        let written = self.written().await?;
-        if digest(&text) == written.sha256 {
-            return Ok(Imported::default());
+        let at_ms = self.clock.now_ms();
+        let (text, ids) = self.text().await?;
+        if found.as_ref() == Some(&text) {
+            return Ok(imported);
         }
-        let now_ms = self.clock.now_ms();
-        let zone = self.desk.default_zone()?;
-        let file = read_file(&text, now_ms, &zone).map_err(|source| MirrorError::Broken {
-            path: self.path.clone(),
-            source,
-        })?;
-        let (mut imported, refused) = merge::apply(&self.desk, &written, &file.jobs).await?;
-        let mut quarantined = file.quarantined;
-        quarantined.extend(refused);
-        imported.quarantined = quarantined.len();
-        if !quarantined.is_empty() {
-            let rows = serde_json::to_string_pretty(&quarantined)?;
-            disk::replace(
-                &beside(&self.path, "jobs-quarantine.json"),
-                &format!("{rows}\n"),
-            )?;
-        }
-        if imported.conflicts > 0 {
-            let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-            let stamp = jiff::Timestamp::from_millisecond(now_ms)
-                .map(|now| now.strftime("%Y%m%dT%H%M%S%.3fZ").to_string())
-                .unwrap_or_default();
-            disk::replace(
-                &beside(&self.path, &format!("{name}.conflict-{stamp}")),
-                &text,
-            )?;
-        }
+        let written = Written {
+            sha256: digest(&text),
+            at_ms,
+            ids,
+        };
+        disk::replace(&self.path, text).await?;
+        let written = serde_json::to_string(&written)?;
+        self.store.set_cron_value(WRITTEN, written).await?;
         Ok(imported)
     }
 
-    /// Writes the jobs into the file; an edit is read first. Call it a moment after a
-    /// change, so that several changes make one file.
-    pub async fn write(&self) -> Result<Imported, MirrorError> {
-        let imported = self.read().await?;
+    /// The jobs as a job file has them.
+    pub async fn export(&self) -> Result<String, MirrorError> {
+        Ok(self.text().await?.0)
+    }
+
+    /// The jobs as a job file has them, and their ids.
+    async fn text(&self) -> Result<(String, Vec<String>), MirrorError> {
         let jobs: Vec<Job> = self
             .desk
             .all()
@@ -170,14 +242,34 @@ impl Mirror {
             jobs: &jobs,
         };
         let text = format!("{}\n", serde_json::to_string_pretty(&file)?);
-        let written = Written {
-            sha256: digest(&text),
-            at_ms: self.clock.now_ms(),
-            ids: jobs.iter().map(|job| job.id.to_string()).collect(),
-        };
-        disk::replace(&self.path, &text)?;
-        let written = serde_json::to_string(&written)?;
-        self.store.set_cron_value(WRITTEN, written).await?;
+        Ok((text, jobs.iter().map(|job| job.id.to_string()).collect()))
+    }
+
+    /// Takes over what was edited.
+    async fn read(&self, text: &str) -> Result<Imported, MirrorError> {
+        let written = self.written().await?;
+        if digest(text) == written.sha256 {
+            return Ok(Imported::default());
+        }
+        let now_ms = self.clock.now_ms();
+        let zone = self.desk.default_zone()?;
+        let file = read_file(text, now_ms, &zone).map_err(|source| MirrorError::Broken {
+            path: self.path.clone(),
+            source,
+        })?;
+        let mut refused = file.quarantined;
+        let merged = merge::apply(&self.desk, &written, &file.jobs, &mut refused).await?;
+        let (mut imported, mended) = merged;
+        self.quarantine.update(&mended, &refused).await?;
+        quarantine::report(&mut imported, refused);
+        if imported.conflicts > 0 {
+            let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+            let stamp = jiff::Timestamp::from_millisecond(now_ms)
+                .map(|now| now.strftime("%Y%m%dT%H%M%S%.3fZ").to_string())
+                .unwrap_or_default();
+            let aside = self.path.with_file_name(format!("{name}.conflict-{stamp}"));
+            disk::replace(&aside, text.to_owned()).await?;
+        }
         Ok(imported)
     }
 
@@ -191,12 +283,7 @@ impl Mirror {
 }
 
 fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn beside(path: &Path, name: &str) -> PathBuf {
-    path.with_file_name(name)
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -11,19 +11,27 @@
 //! - [`mirror`] keeps the job file, which may be edited by hand;
 //! - [`normalise`] reads jobs as people and older programs write them;
 //! - [`rules`] tells what is wrong with it;
+//! - [`changes`] tells who has to look again;
 //! - [`desk`] makes and changes jobs, whoever asks;
-//! - [`service`] is what the running scheduler answers, [`served`] how;
+//! - [`service`] is what the jobs of a process answer, [`served`] how, [`listed`] in words;
+//! - [`history`] takes over the history of other programs;
 //! - [`tool`] is for agents whose people ask for jobs;
 //! - [`scheduler`] begins what is due;
 //! - [`turn`] asks an agent, [`deliver`] sends what it said;
+//! - [`webhook`] posts it, [`spacing`] keeps messages to many apart;
+//! - [`notice`] tells somebody of failures;
 //! - [`aftermath`] tells what a run's end does to its job.
 
 pub mod aftermath;
+pub mod changes;
 pub mod deliver;
 pub mod desk;
+pub mod history;
 pub mod job;
+pub mod listed;
 pub mod mirror;
 pub mod normalise;
+pub mod notice;
 pub mod outcome;
 pub mod prompt;
 pub mod record;
@@ -32,5 +40,7 @@ pub mod schedule;
 pub mod scheduler;
 pub mod served;
 pub mod service;
+pub mod spacing;
 pub mod tool;
 pub mod turn;
+pub mod webhook;

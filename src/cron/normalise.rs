@@ -25,6 +25,8 @@ pub struct JobFile {
     pub jobs: Vec<Job>,
     /// Rows that can't.
     pub quarantined: Vec<Quarantined>,
+    /// Ids that were made here, of jobs that had none.
+    pub unnamed: HashSet<String>,
 }
 
 /// A row that is no job.
@@ -34,6 +36,27 @@ pub struct Quarantined {
     pub reason: String,
     /// The row as it was written.
     pub job: Value,
+}
+
+/// `morning: payload needs a message or a text`
+impl std::fmt::Display for Quarantined {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.id() {
+            Some(id) => write!(f, "{id}: {}", self.reason),
+            None => f.write_str(&self.reason),
+        }
+    }
+}
+
+impl Quarantined {
+    /// The row's id, where it has one.
+    pub fn id(&self) -> Option<String> {
+        match self.job.get("id").or_else(|| self.job.get("jobId"))? {
+            Value::String(id) => Some(id.trim().to_owned()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
 }
 
 /// Why a whole file can't be read.
@@ -102,7 +125,12 @@ pub fn read_file(
     for row in rows {
         let read = read_row(&row, now_ms, default_zone);
         match read {
-            Ok(job) if seen.insert(job.id.clone()) => file.jobs.push(job),
+            Ok(job) if seen.insert(job.id.clone()) => {
+                if row.get("id").or_else(|| row.get("jobId")).is_none() {
+                    file.unnamed.insert(job.id.to_string());
+                }
+                file.jobs.push(job);
+            }
             Ok(job) => file.quarantined.push(Quarantined {
                 reason: format!("the id `{}` is there twice", job.id),
                 job: row,

@@ -11,14 +11,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use super::changes::Changes;
 use super::job::{Job, RunFailure};
 use super::schedule::{self, ScheduleError};
+use super::spacing::Spacing;
 use crate::agent::Agents;
 use crate::channel::outbound::Planner;
 use crate::clock::SharedClock;
@@ -62,7 +64,7 @@ pub struct SchedulerParts {
     /// Where tools of runs keep their files.
     pub media: MediaStore,
     /// Told when jobs change.
-    pub changed: Arc<Notify>,
+    pub changes: Arc<Changes>,
 }
 
 /// Runs the jobs of a store. One in each process; several processes share the work by leases.
@@ -77,6 +79,8 @@ pub struct Scheduler {
     running: Mutex<HashMap<String, CancellationToken>>,
     /// Agents are asked from then on: accounts connect first.
     agents_from: Instant,
+    /// Keeps messages to many apart.
+    spacing: Spacing,
     tracker: TaskTracker,
     /// Ends all runs.
     hard_stop: CancellationToken,
@@ -86,7 +90,7 @@ pub struct Scheduler {
 struct Due {
     job: Job,
     revision: i64,
-    due_ms: i64,
+    at_ms: i64,
     now_ms: i64,
     by_hand: bool,
 }
@@ -101,6 +105,7 @@ impl Scheduler {
             places: Arc::new(Semaphore::new(places)),
             running: Mutex::default(),
             agents_from: Instant::now() + config.cron.startup_agent_delay,
+            spacing: Spacing::default(),
             tracker: TaskTracker::new(),
             hard_stop: CancellationToken::new(),
             parts,
@@ -124,7 +129,7 @@ impl Scheduler {
             // Every branch is cancel safe.
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = self.parts.changed.notified() => {}
+                () = self.parts.changes.scheduler() => {}
                 () = tokio::time::sleep(wait.max(SHORTEST_SLEEP)) => {}
             }
         }
@@ -210,7 +215,7 @@ impl Scheduler {
         let due = Due {
             job,
             revision: stored.revision,
-            due_ms,
+            at_ms: due_ms,
             now_ms,
             by_hand: false,
         };
@@ -232,7 +237,7 @@ impl Scheduler {
         let run_id = if due.by_hand {
             format!("manual:{}:{now_ms}:{number}", job.id.as_str())
         } else {
-            format!("{}:{}:{number:04x}", job.id.as_str(), due.due_ms)
+            format!("{}:{}:{number:04x}", job.id.as_str(), due.at_ms)
         };
         let mut state = job.state.clone();
         state.running_at_ms = Some(*now_ms);
@@ -245,7 +250,7 @@ impl Scheduler {
         let run = NewRun {
             run_id,
             job: job.id.as_str().to_owned(),
-            due_at_ms: due.due_ms,
+            due_at_ms: due.at_ms,
             started_at_ms: *now_ms,
             owner: self.owner.clone(),
             lease_until_ms: now_ms.saturating_add(ms(LEASE)),
@@ -257,7 +262,7 @@ impl Scheduler {
             next_run_ms,
         };
         match self.parts.store.claim_cron_run(claim).await? {
-            Claimed::Ours(_) => {}
+            Claimed::Ours(_) => self.parts.changes.tell(),
             Claimed::Running => {
                 tracing::info!(job = run.job, "a job is due while it runs: left out");
                 self.skip(due, RunFailure::AlreadyRunning).await?;
@@ -265,7 +270,7 @@ impl Scheduler {
             }
             Claimed::Stale(_) | Claimed::Gone => {
                 // Somebody changed it, or runs it elsewhere: the next look tells.
-                self.parts.changed.notify_one();
+                self.parts.changes.wake();
                 return Ok(None);
             }
         }
@@ -278,7 +283,7 @@ impl Scheduler {
             scheduler.work(job, run, by_hand, cancel).await;
             drop(place);
             // A place is free, and the job may be due again.
-            scheduler.parts.changed.notify_one();
+            scheduler.parts.changes.tell();
         };
         task::spawn(&self.tracker, "job", work.instrument(span));
         Ok(Some(id))
@@ -286,7 +291,7 @@ impl Scheduler {
 
     /// Why a missed time is not made up for; nobody wants Friday's good morning on Sunday.
     fn is_too_late(&self, due: &Due) -> Option<RunFailure> {
-        let late = due.now_ms.saturating_sub(due.due_ms);
+        let late = due.now_ms.saturating_sub(due.at_ms);
         if due.job.is_one_shot() {
             return (late > STALE_ONE_SHOT_MS).then_some(RunFailure::Stale);
         }
@@ -297,8 +302,8 @@ impl Scheduler {
         if self.parts.config.get().cron.skip_missed_jobs {
             return Some(RunFailure::Stale);
         }
-        let following = self.next_of(&due.job, due.due_ms).ok().flatten()?;
-        let half = following.saturating_sub(due.due_ms) / 2;
+        let following = self.next_of(&due.job, due.at_ms).ok().flatten()?;
+        let half = following.saturating_sub(due.at_ms) / 2;
         (late > half.min(STALE_MS)).then_some(RunFailure::Stale)
     }
 
@@ -330,7 +335,7 @@ impl Scheduler {
         let due = Due {
             job,
             revision: stored.revision,
-            due_ms: now_ms,
+            at_ms: now_ms,
             now_ms,
             by_hand: true,
         };

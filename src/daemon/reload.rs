@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::channel::Runtime;
 use crate::config::{self, Config, Environment, Issue, Loaded, Location, Severity, watch};
+use crate::cron::service::CronService;
 use crate::http::{ReloadReport, Reloader};
 use crate::ids::AccountId;
 
@@ -19,6 +20,8 @@ pub(super) struct FileReloader {
     location: Location,
     environment: Environment,
     runtime: Arc<Runtime>,
+    /// Their file is read again with the configuration.
+    jobs: Arc<dyn CronService>,
     /// What is in use. Held while a reload runs, so that reloads come one after another.
     current: Mutex<Loaded>,
 }
@@ -29,17 +32,42 @@ impl FileReloader {
         environment: Environment,
         loaded: Loaded,
         runtime: Arc<Runtime>,
+        jobs: Arc<dyn CronService>,
     ) -> Self {
         Self {
             location,
             environment,
             runtime,
+            jobs,
             current: Mutex::new(loaded),
         }
     }
 
     async fn watched(&self) -> Vec<std::path::PathBuf> {
         self.current.lock().await.watched.clone()
+    }
+}
+
+impl FileReloader {
+    /// Reads the job file, if it was edited; what came of it, or why nothing did.
+    async fn reload_jobs(&self) -> Vec<String> {
+        match self.jobs.reload().await {
+            Ok(imported) if imported.is_empty() => Vec::new(),
+            Ok(imported) => {
+                tracing::info!("the job file was edited: {imported}");
+                let refused = imported.refused.iter().map(ToString::to_string);
+                let mut lines = vec![imported.to_string()];
+                lines.extend(refused.take(SHOWN_PROBLEMS));
+                lines
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the job file is not read; the jobs are as they were"
+                );
+                vec![error.to_string()]
+            }
+        }
     }
 }
 
@@ -58,6 +86,7 @@ impl Reloader for FileReloader {
                 );
                 return ReloadReport {
                     problems,
+                    jobs: self.reload_jobs().await,
                     ..ReloadReport::default()
                 };
             }
@@ -65,6 +94,7 @@ impl Reloader for FileReloader {
         let problems = keep_broken_accounts(&current.config, &mut loaded.config);
         let needs_restart = keep_what_needs_a_restart(&current.config, &mut loaded.config);
         let applied = self.runtime.apply(&loaded.config).await;
+        let jobs = self.reload_jobs().await;
         *current = loaded;
         let report = ReloadReport {
             applied: true,
@@ -75,6 +105,7 @@ impl Reloader for FileReloader {
             stopped: names(&applied.stopped),
             needs_restart,
             problems,
+            jobs,
         };
         tracing::info!(
             unchanged = ?report.unchanged,

@@ -1,5 +1,6 @@
-//! The jobs of this process: the desk, the scheduler, and the tool for agents.
+//! The jobs of this process: the desk, the job file, the scheduler, and the tool for agents.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -7,21 +8,21 @@ use tokio_util::task::TaskTracker;
 
 use crate::channel::{Prepared, Surroundings};
 use crate::cron::desk::Desk;
+use crate::cron::mirror::Mirror;
 use crate::cron::scheduler::{Scheduler, SchedulerParts};
+use crate::cron::served::Served;
 use crate::cron::tool::CronTool;
 use crate::task;
 
 /// What belongs to the jobs.
 #[derive(Debug)]
 pub(super) struct Scheduled {
-    desk: Desk,
-    /// `None` where `cron.enabled` is off: jobs are kept and changed, and none runs.
-    scheduler: Option<Arc<Scheduler>>,
-    surroundings: Surroundings,
+    served: Arc<Served>,
 }
 
 impl Scheduled {
-    pub(super) fn new(surroundings: &Surroundings, prepared: &Prepared) -> Self {
+    /// The jobs of the store, whose file is `database`.
+    pub(super) fn new(surroundings: &Surroundings, prepared: &Prepared, database: PathBuf) -> Self {
         let Surroundings {
             config,
             store,
@@ -37,31 +38,61 @@ impl Scheduled {
             agents: prepared.agents(),
             planner: prepared.planner(),
             media: media.clone(),
-            changed: desk.changed(),
+            changes: desk.changes(),
         };
-        let runs = config.get().cron.enabled;
+        let settings = &config.get().cron;
+        let file = settings.store.clone();
+        let mirror = Mirror::new(file, desk.clone(), store.clone(), clock.clone());
+        // Where `cron.enabled` is off jobs are kept and changed, and none runs.
+        let scheduler = settings.enabled.then(|| Scheduler::new(parts));
         Self {
-            scheduler: runs.then(|| Scheduler::new(parts)),
-            desk,
-            surroundings: surroundings.clone(),
+            served: Arc::new(Served {
+                desk,
+                mirror: Arc::new(mirror),
+                scheduler,
+                store: store.clone(),
+                database,
+                config: config.clone(),
+                clock: clock.clone(),
+            }),
         }
     }
 
     /// The tool that agents are lent.
     pub(super) fn tool(&self) -> CronTool {
-        let Surroundings { config, clock, .. } = &self.surroundings;
+        let Served {
+            desk,
+            scheduler,
+            config,
+            clock,
+            ..
+        } = &*self.served;
         CronTool::new(
-            self.desk.clone(),
-            self.scheduler.clone(),
+            desk.clone(),
+            scheduler.clone(),
             config.clone(),
             clock.clone(),
         )
     }
 
-    /// Lets jobs run until `stop` is cancelled.
-    pub(super) fn start(self, tracker: &TaskTracker, stop: CancellationToken) {
-        if let Some(scheduler) = self.scheduler {
-            task::spawn(tracker, "scheduler", scheduler.run(stop));
+    /// What the local API asks.
+    pub(super) fn served(&self) -> Arc<Served> {
+        self.served.clone()
+    }
+
+    /// Lets jobs run until `stop` is cancelled, and keeps the job file until `end` is: what
+    /// the last runs left is in it too.
+    pub(super) async fn start(
+        &self,
+        tracker: &TaskTracker,
+        stop: CancellationToken,
+        end: CancellationToken,
+    ) {
+        // Before the first run: a job may have been taken out by hand.
+        self.served.mirror.catch_up().await;
+        task::spawn(tracker, "job file", self.served.mirror.clone().keep(end));
+        if let Some(scheduler) = &self.served.scheduler {
+            task::spawn(tracker, "scheduler", scheduler.clone().run(stop));
         } else {
             tracing::info!("jobs do not run here: `cron.enabled` is off");
         }

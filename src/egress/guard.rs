@@ -17,6 +17,7 @@ mod allowed;
 mod download;
 mod error;
 mod names;
+mod post;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,7 @@ pub use allowed::Allowed;
 pub use download::Download;
 pub use error::{GuardError, Phase};
 pub use names::{Names, SystemNames};
+pub use post::Posted;
 
 use download::within;
 use names::CheckedNames;
@@ -110,7 +112,7 @@ impl GuardOptions {
 }
 
 /// A client for URLs that others chose. It sends a plain `GET` without credentials, cookies
-/// or referrer, verifies certificates and asks for no compression.
+/// or referrer, verifies certificates and asks for no compression; or it brings JSON.
 ///
 /// A copy is the same client.
 #[derive(Debug, Clone)]

@@ -97,6 +97,9 @@ pub struct ReloadReport {
     pub needs_restart: Vec<String>,
     /// Why nothing, or not everything, was applied.
     pub problems: Vec<String>,
+    /// What an edit of the job file did, or why it is not read; empty where it was not edited.
+    #[serde(default)]
+    pub jobs: Vec<String>,
 }
 
 async fn reload(State(services): State<Services>) -> Json<ReloadReport> {

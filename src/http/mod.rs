@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `/healthz` | anyone | 200 while the process serves |
 //! | `/readyz` | anyone | 200 when every account that should be connected is; else 503 and which are not |
-//! | `/api/v1/...` | holder of the daemon's token | status, resume, reload, tool calls, tokens of MCP clients |
+//! | `/api/v1/...` | holder of the daemon's token | status, resume, reload, jobs, tool calls, tokens of MCP clients |
 //! | `/mcp`, `/mcp/token` | holders of a client's token | see [`crate::mcp::server`] |
 //!
 //! Requests under `/api` must come with a loopback `Host` and without a foreign `Origin`,
@@ -12,6 +12,7 @@
 
 mod api;
 mod connection;
+pub mod cron;
 mod guard;
 mod health;
 mod messages;
@@ -32,6 +33,7 @@ use crate::secret::Secret;
 
 pub use api::{DaemonRecord, ReloadReport, ResumeReply};
 pub use connection::serve;
+pub use cron::{CronServices, cron_router};
 pub use messages::{MESSAGES_PATH, MessageRequest, MessageServices, message_router};
 pub use pairing::{PairingServices, pairing_router};
 pub use tokens::{RevokeReply, RevokeRequest, TokenLine, TokenReply};

@@ -50,6 +50,7 @@ mod tests {
             names,
             [
                 "wecom-contact-lookup",
+                "wecom-cron",
                 "wecom-doc-manager",
                 "wecom-edit-todo",
                 "wecom-get-todo-detail",

@@ -6,6 +6,7 @@ pub mod acp;
 pub mod agent;
 pub mod app;
 pub mod cards;
+pub mod cron;
 pub mod demo;
 pub mod media_in;
 pub mod media_out;

@@ -22,10 +22,10 @@ fn is_valid(folder: &Path) -> bool {
 }
 
 #[test]
-fn it_accepts_all_fifteen_and_reads_the_same() {
+fn it_accepts_all_sixteen_and_reads_the_same() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("skills");
     let skills = Skills::built_in();
-    assert_eq!(skills.len(), 15);
+    assert_eq!(skills.len(), 16);
     for skill in skills.iter() {
         let folder = root.join(skill.name());
         let said = validator(&["validate"], &folder);

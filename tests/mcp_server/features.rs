@@ -13,7 +13,7 @@ async fn every_file_of_every_skill_is_what_its_manifest_says() {
     let server = Server::start().await;
     let listed = server.ask(NOBODY, "skills/list", json!({})).await;
     let skills = listed["result"]["skills"].as_array().unwrap();
-    assert_eq!(skills.len(), 15);
+    assert_eq!(skills.len(), 16);
     for skill in skills {
         let uri = &skill["uri"];
         let got = server.ask(NOBODY, "skills/get", json!({"uri": uri})).await;
@@ -144,7 +144,7 @@ async fn methods_are_described_as_far_as_the_credential_may_use_them() {
 async fn a_prompt_brings_its_skill_and_the_wish() {
     let server = Server::start().await;
     let listed = server.ask(NOBODY, "prompts/list", json!({})).await;
-    assert_eq!(listed["result"]["prompts"].as_array().unwrap().len(), 15);
+    assert_eq!(listed["result"]["prompts"].as_array().unwrap().len(), 16);
     let name = "wecom-edit-todo";
     for (arguments, said) in [
         (json!({"request": "buy milk"}), "buy milk"),

@@ -1,4 +1,4 @@
-//! The fifteen skills say what is true: every call in them would be accepted, every
+//! The sixteen skills say what is true: every call in them would be accepted, every
 //! answer they show could be given, every name they use exists.
 //!
 //! Each rule is a function from texts to findings (`rules`). It runs over the skills, which
@@ -7,6 +7,8 @@
 
 #[cfg(test)]
 mod failing;
+#[cfg(test)]
+mod jobs;
 mod markdown;
 #[cfg(test)]
 mod rules;

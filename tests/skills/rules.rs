@@ -212,7 +212,7 @@ pub(crate) fn other_names(page: &Page) -> Vec<Finding> {
 /// Our tools, plain and in patterns or with prefixes of hosts.
 fn is_tool(name: &str) -> bool {
     let plain = name.strip_prefix("wecom__").unwrap_or(name);
-    ["wecom_mcp", "wecom_skill", "*"].contains(&plain)
+    ["wecom_mcp", "wecom_skill", wecom::cron::tool::NAME, "*"].contains(&plain)
 }
 
 /// A section that calls a method which needs consent says to ask.

@@ -72,7 +72,7 @@ fn the_list_says_what_each_is_for() {
     let json = run_in(home.path(), &["list", "--json"]);
     let all: Vec<serde_json::Value> = serde_json::from_str(&json.out).unwrap();
     let digest = all[0].pointer("/files/0/digest").unwrap().as_str().unwrap();
-    assert_eq!((all.len(), digest.len()), (15, "sha256:".len() + 64));
+    assert_eq!((all.len(), digest.len()), (16, "sha256:".len() + 64));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn skills_of_the_configuration_are_listed_and_checked() {
     );
     configure(home.path(), "{channels: ");
     let broken = run_in(home.path(), &["check"]);
-    assert_eq!(broken.out, "15 skills in use, 0 problems.\n");
+    assert_eq!(broken.out, "16 skills in use, 0 problems.\n");
     assert!(
         broken
             .err
@@ -160,7 +160,7 @@ fn our_own_skills_pass_the_check() {
     let home = tempfile::tempdir().unwrap();
     let skills = concat!(env!("CARGO_MANIFEST_DIR"), "/skills");
     let printed = run_in(home.path(), &["check", skills]);
-    assert_eq!(printed.out, "15 of 15 skills can be used, 0 problems.\n");
+    assert_eq!(printed.out, "16 of 16 skills can be used, 0 problems.\n");
     assert_eq!(printed.result.unwrap(), 0);
     let nothing = run_in(home.path(), &["check", home.path().to_str().unwrap()]);
     assert!(nothing.result.is_err());

@@ -37,6 +37,10 @@ fn job(id: &str) -> Job {
     .unwrap()
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "values are written at the call"
+)]
 fn patch(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
@@ -146,11 +150,11 @@ async fn a_change_is_told_to_who_listens_later() {
     let (desk, _) = desk(home.path());
     desk.add(job("a")).await.unwrap();
     let limit = std::time::Duration::from_secs(5);
-    tokio::time::timeout(limit, desk.changed().notified())
+    tokio::time::timeout(limit, desk.changes().scheduler())
         .await
         .unwrap();
     desk.remove("a").await.unwrap();
-    tokio::time::timeout(limit, desk.changed().notified())
+    tokio::time::timeout(limit, desk.changes().scheduler())
         .await
         .unwrap();
 }

@@ -13,9 +13,13 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, MirrorError> {
     }
 }
 
-/// Puts a complete file in the place of the old one, readable by its owner only.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), MirrorError> {
-    put(path, text).map_err(|source| refused(path, source))
+/// Puts a complete file in the place of the old one, readable by its owner only. Waiting for
+/// the disk is done where it holds nobody up.
+pub(super) async fn replace(path: &Path, text: String) -> Result<(), MirrorError> {
+    let to = path.to_owned();
+    let put = tokio::task::spawn_blocking(move || put(&to, &text)).await;
+    put.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+        .map_err(|source| refused(path, source))
 }
 
 fn put(path: &Path, text: &str) -> std::io::Result<()> {

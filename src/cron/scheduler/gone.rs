@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::running::Told;
 use super::{Due, LEASE, Scheduler, ms};
 use crate::cron::job::RunFailure;
+use crate::cron::notice;
 use crate::cron::outcome::{Delivered, Outcome, Problem};
 use crate::store::{JobChange, JobChanged, NewRun, RunEnd, RunStage, StoreError};
 
@@ -54,7 +56,7 @@ impl Scheduler {
         let Due {
             job,
             revision,
-            due_ms,
+            at_ms: due_ms,
             now_ms,
             by_hand,
         } = due;
@@ -71,18 +73,27 @@ impl Scheduler {
         };
         let word = serde_json::to_value(reason).unwrap_or_default();
         tracing::info!(job = job.id.as_str(), reason = %word, "a due time is left out");
+        let enabled = job.enabled && !is_over;
+        let config = self.parts.config.get();
+        let due = notice::due(&job, &mut state, enabled, false, &config, now_ms);
         let change = JobChange {
             definition: None,
             next_run_ms: Some(state.next_run_at_ms),
             state: serde_json::to_string(&state).ok(),
-            enabled: Some(job.enabled && !is_over),
+            enabled: Some(enabled),
         };
         let store = &self.parts.store;
         match store
             .change_cron_job(job.id.as_str(), revision, change)
             .await?
         {
-            JobChanged::Done(_) => {}
+            JobChanged::Done(_) => {
+                self.parts.changes.tell();
+                if let Some(notice) = due {
+                    let (job, state) = (job.clone(), state.clone());
+                    self.tell(Told { notice, job, state });
+                }
+            }
             // The next look sees it as it is.
             JobChanged::Stale(_) | JobChanged::Gone => return Ok(()),
         }

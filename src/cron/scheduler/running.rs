@@ -10,13 +10,15 @@ use crate::agent::{FailureClass, TurnRequest};
 use crate::channel::outbound::{Resolved, Target, TargetKind};
 use crate::config::Config;
 use crate::cron::aftermath::{self, After, Ending};
-use crate::cron::deliver::{self, Parcel};
-use crate::cron::job::{Job, Payload, RunFailure, SessionTarget};
+use crate::cron::deliver::{self, Parcel, Whither};
+use crate::cron::job::{Delivery, Job, JobState, Payload, RunFailure, SessionTarget, Suppression};
+use crate::cron::notice::{self, Notice};
 use crate::cron::outcome::{Delivered, Outcome, Problem};
 use crate::cron::prompt::prompt;
 use crate::cron::record::RunRecord;
 use crate::cron::schedule;
 use crate::cron::turn::{self, Said, TurnFailure};
+use crate::cron::webhook;
 use crate::files::{FileGrant, MediaScope};
 use crate::identity::Identity;
 use crate::ids::{AccountId, Chat, ChatId, ChatKind, UserId};
@@ -24,6 +26,7 @@ use crate::session::{SessionKey, SessionScope};
 use crate::store::{
     Finished, JobAfterRun, JobChange, NewRun, RouteVia, RunEnd, StoreError, StoredJob,
 };
+use crate::task;
 
 /// A lease is renewed so often.
 const RENEWAL: Duration = Duration::from_secs(20);
@@ -101,26 +104,20 @@ impl Scheduler {
     ) -> Result<Outcome, Problem> {
         // Where it goes is looked at first: an agent must not work for nothing.
         let to = match deliver::destination(job)? {
-            Some((account, target)) => {
+            Whither::Message { account, target } => {
                 Some(deliver::check(&self.parts.planner, account, &target).await?)
             }
-            None => None,
+            Whither::Nowhere => None,
+            Whither::Address(url) => return self.posted(job, run, &url, cancel).await,
         };
-        let best_effort = (job.delivery.as_ref()).is_some_and(|delivery| delivery.is_best_effort());
+        let best_effort = (job.delivery.as_ref()).is_some_and(Delivery::is_best_effort);
         let outcome = |text, delivery| Outcome {
             text,
             failed: None,
             delivery,
             best_effort,
         };
-        let parcel = match self.kept(job).await {
-            Some(parcel) => Ok(parcel),
-            None => deliver::parcel(
-                self.said(job, run, to.as_ref(), cancel).await?,
-                run.started_at_ms,
-            ),
-        };
-        let parcel = match parcel {
+        let parcel = match self.parcel(job, run, to.as_ref(), cancel).await? {
             Ok(parcel) => parcel,
             Err(reason) => return Ok(outcome(None, Delivered::Suppressed(reason))),
         };
@@ -128,10 +125,57 @@ impl Scheduler {
         let Some(to) = to else {
             return Ok(outcome(text, Delivered::NotRequested));
         };
+        if Target::parse(&to.target).is_ok_and(|target| notice::is_broadcast(&target.kind)) {
+            self.spacing.wait(&to.account).await;
+        }
         self.promise(run, &parcel).await?;
         let grant = self.grant(job, &to.account);
         let delivered = deliver::send(&self.parts.planner, &to, parcel, grant).await;
         Ok(outcome(text, delivered))
+    }
+
+    /// As [`try_outcome`](Self::try_outcome), for a job whose result goes to an address.
+    async fn posted(
+        &self,
+        job: &Job,
+        run: &NewRun,
+        url: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Outcome, Problem> {
+        let best_effort = (job.delivery.as_ref()).is_some_and(|delivery| delivery.is_best_effort());
+        let outcome = |text, delivery| Outcome {
+            text,
+            failed: None,
+            delivery,
+            best_effort,
+        };
+        let parcel = match self.parcel(job, run, None, cancel).await? {
+            Ok(parcel) => parcel,
+            Err(reason) => return Ok(outcome(None, Delivered::Suppressed(reason))),
+        };
+        self.promise(run, &parcel).await?;
+        let body = serde_json::json!({
+            "event": "finished", "jobId": job.id, "jobName": job.name, "runId": run.run_id,
+            "status": "ok", "dueAtMs": run.due_at_ms, "runAtMs": run.started_at_ms,
+            "text": parcel.text, "media": parcel.media,
+        });
+        let delivered = webhook::post(&self.parts.config.get(), url, &body).await;
+        Ok(outcome(Some(parcel.text), delivered))
+    }
+
+    /// What is to be sent: kept from an earlier run, or said now; or why nothing is.
+    async fn parcel(
+        &self,
+        job: &Job,
+        run: &NewRun,
+        to: Option<&Resolved>,
+        cancel: &CancellationToken,
+    ) -> Result<Result<Parcel, Suppression>, Problem> {
+        if let Some(parcel) = self.kept(job).await {
+            return Ok(Ok(parcel));
+        }
+        let said = self.said(job, run, to, cancel).await?;
+        Ok(deliver::parcel(said, run.started_at_ms))
     }
 
     /// What an earlier run of the job said and could not deliver.
@@ -179,7 +223,7 @@ impl Scheduler {
             Payload::SystemEvent(_) => None,
         };
         let config = self.parts.config.get();
-        let request = self.request(&config, job, run, to)?;
+        let request = Self::request(&config, job, run, to)?;
         let agents = self.parts.agents.borrow().clone();
         let agent = agents.get(&request.session.agent, false).ok_or_else(|| {
             let message = format!("there is no agent `{}`", request.session.agent);
@@ -192,11 +236,10 @@ impl Scheduler {
         };
         turn::ask(&agent, request, timeout, cancel)
             .await
-            .map_err(problem_of)
+            .map_err(|failure| problem_of(&failure))
     }
 
     fn request(
-        &self,
         config: &Config,
         job: &Job,
         run: &NewRun,
@@ -217,7 +260,7 @@ impl Scheduler {
         })?;
         let zone = schedule::default_zone(config.cron.default_time_zone.as_deref())
             .map_err(|error| Problem::new(RunFailure::Config, error.to_string()))?;
-        let run_as = job.run_as.as_deref().map(UserId::new);
+        let person = job.run_as.as_deref().map(UserId::new);
         let scope = match &job.session_target {
             SessionTarget::Main => SessionScope::Main,
             SessionTarget::Isolated => SessionScope::JobRun {
@@ -231,9 +274,9 @@ impl Scheduler {
             }
         };
         Ok(TurnRequest {
-            chat: chat_of(&account, to, run_as.as_ref()),
+            chat: chat_of(&account, to, person.as_ref()),
             session: SessionKey { agent, scope },
-            identity: Arc::new(Identity::of_job(account, run_as, job.id.as_str())),
+            identity: Arc::new(Identity::of_job(account, person, job.id.as_str())),
             via: RouteVia::Bot,
             message_id: run.run_id.as_str().into(),
             text: prompt(job, run.due_at_ms, &zone, to.map(|to| to.target.as_str())),
@@ -253,10 +296,10 @@ impl Scheduler {
             .or_else(|| config.agents.default_agent.clone());
         let run_as = job.run_as.as_deref().map(UserId::new);
         let identity = Identity::of_job(account.clone(), run_as, job.id.as_str());
-        let shelf = self.parts.media.folder(&MediaScope::of(&identity));
+        let folder = self.parts.media.folder(&MediaScope::of(&identity));
         FileGrant {
             workspace: agent.map(|agent| config.agents.workspace_of(&agent)),
-            roots: shelf.into_iter().collect(),
+            roots: folder.into_iter().collect(),
         }
     }
 
@@ -269,7 +312,7 @@ impl Scheduler {
     ) -> Result<(), StoreError> {
         let mut stored = self.parts.store.cron_job(&run.job).await?;
         for _ in 0..ATTEMPTS {
-            let (end, job) = self.ended(run, by_hand, outcome, stored.as_ref());
+            let (end, job, told) = self.ended(run, by_hand, outcome, stored.as_ref());
             let finished = self
                 .parts
                 .store
@@ -282,6 +325,9 @@ impl Scheduler {
                         problem = outcome.problem().map(|problem| problem.message.as_str()),
                         "a run ended"
                     );
+                    if let Some(told) = told {
+                        self.tell(told);
+                    }
                     return Ok(());
                 }
                 Finished::Stale(now) => stored = Some(*now),
@@ -302,7 +348,7 @@ impl Scheduler {
         by_hand: bool,
         outcome: &Outcome,
         stored: Option<&StoredJob>,
-    ) -> (RunEnd, JobAfterRun) {
+    ) -> (RunEnd, JobAfterRun, Option<Told>) {
         let ended_ms = self.parts.clock.now_ms();
         let read = stored.and_then(|stored| {
             let job = Job::from_parts(&stored.definition, &stored.state, stored.enabled);
@@ -312,6 +358,7 @@ impl Scheduler {
             return (
                 end_of(run, ended_ms, outcome, String::new()),
                 JobAfterRun::Nothing,
+                None,
             );
         };
         // An interval counts from this run's start.
@@ -325,13 +372,19 @@ impl Scheduler {
             outcome,
             natural: &natural,
         };
-        let retry = self.parts.config.get().cron.retry.clone();
+        let config = self.parts.config.get();
         let After {
-            state,
+            mut state,
             enabled,
             removes,
-        } = aftermath::after(&job, ending, &retry);
+        } = aftermath::after(&job, ending, &config.cron.retry);
+        let due = notice::due(&job, &mut state, enabled, by_hand, &config, ended_ms);
         let record = RunRecord::of(&job, &ending, None, &state).to_line();
+        let told = due.map(|notice| Told {
+            notice,
+            state: state.clone(),
+            job: job.clone(),
+        });
         let after = if removes {
             JobAfterRun::Remove { revision }
         } else {
@@ -345,8 +398,29 @@ impl Scheduler {
                 },
             }
         };
-        (end_of(run, ended_ms, outcome, record), after)
+        (end_of(run, ended_ms, outcome, record), after, told)
     }
+
+    /// Tells somebody of a job, while the scheduler goes on.
+    pub(super) fn tell(&self, told: Told) {
+        let (planner, config) = (self.parts.planner.clone(), self.parts.config.clone());
+        let stop = self.hard_stop.clone();
+        task::spawn(&self.tracker, "notice of a job", async move {
+            let Told { notice, job, state } = told;
+            let config = config.get();
+            let telling = notice::tell(&planner, &config, &job, &state, notice);
+            stop.run_until_cancelled(telling).await;
+        });
+    }
+}
+
+/// What somebody is to be told of, once it is written down.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) notice: Notice,
+    pub(super) job: Job,
+    /// After the run.
+    pub(super) state: JobState,
 }
 
 fn end_of(_run: &NewRun, at_ms: i64, outcome: &Outcome, record: String) -> RunEnd {
@@ -381,8 +455,8 @@ fn chat_of(account: &AccountId, to: Option<&Resolved>, run_as: Option<&UserId>) 
     }
 }
 
-fn problem_of(failure: TurnFailure) -> Problem {
-    let class = match &failure {
+fn problem_of(failure: &TurnFailure) -> Problem {
+    let class = match failure {
         TurnFailure::Agent(failure) => match failure.class {
             FailureClass::Unreachable => RunFailure::Network,
             FailureClass::Busy => RunFailure::Overloaded,

@@ -9,7 +9,7 @@ const SKILL: &str = "wecom-edit-todo";
 const SKILL_URI: &str = "skill://wecom-edit-todo/SKILL.md";
 const SKILL_TEXT: &str = include_str!("../../../skills/wecom-edit-todo/SKILL.md");
 
-const SKILLS: usize = 15;
+const SKILLS: usize = 16;
 
 async fn over_http(sdk: Sdk) {
     let daemon = Daemon::start(Door::Closed).await;
