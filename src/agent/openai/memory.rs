@@ -169,3 +169,91 @@ impl Drop for Page<'_> {
 fn warn(error: &StoreError, what: &str) {
     tracing::warn!(error = error as &dyn std::error::Error, "{what}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::openai::message::Said;
+    use crate::agent::openai::tests::{services, services_of, turn};
+    use crate::ids::ChatKind;
+
+    fn asked(id: &str) -> TurnRequest {
+        let mut turn = turn(ChatKind::Direct, "hi");
+        turn.message_id = id.into();
+        turn
+    }
+
+    fn said(text: &str) -> [Message; 2] {
+        let words = Said {
+            content: Some(text.to_owned()),
+            ..Said::default()
+        };
+        [Message::user("hi"), Message::Assistant(words)]
+    }
+
+    async fn keep(memory: &Memory, id: &str, text: &str) {
+        let turn = asked(id);
+        let page = memory.open(&turn.session);
+        page.keep(&turn, &said(text), Ending::Complete).await;
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_recalled_by_later_ones_and_not_by_itself() {
+        let (_home, services) = services();
+        let memory = Memory::new(services, 1_000);
+        keep(&memory, "m1", "one").await;
+        keep(&memory, "m2", "two").await;
+        let recalled = memory.recall(&asked("m3")).await;
+        assert_eq!(recalled, [said("one").to_vec(), said("two").to_vec()]);
+        let played_again = memory.recall(&asked("m2")).await;
+        assert_eq!(played_again, [said("one").to_vec()]);
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_stays_forgotten_when_a_turn_ends_later() {
+        let (_home, services) = services();
+        let memory = Memory::new(services, 1_000);
+        keep(&memory, "m1", "one").await;
+        let late = asked("m2");
+        let page = memory.open(&late.session);
+        memory.forget(&late.session).await;
+        page.keep(&late, &said("two"), Ending::Complete).await;
+        drop(page);
+        assert!(memory.recall(&asked("m3")).await.is_empty());
+        keep(&memory, "m3", "three").await;
+        assert_eq!(memory.recall(&asked("m4")).await.len(), 1);
+        assert!(
+            memory.turns().is_empty(),
+            "nothing is left of turns that ended"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_silence_forgets_as_the_settings_say() {
+        let settings = "session: { reset: { mode: 'idle', idleMinutes: 30 } }";
+        let (_home, services, clock) = services_of(settings);
+        let memory = Memory::new(services, 1_000);
+        keep(&memory, "m1", "one").await;
+        clock.advance(29 * 60_000);
+        assert_eq!(memory.recall(&asked("m2")).await.len(), 1);
+        clock.advance(60_000);
+        assert!(memory.recall(&asked("m2")).await.is_empty());
+        clock.advance(-60_000);
+        assert!(memory.recall(&asked("m2")).await.is_empty(), "for good");
+    }
+
+    #[tokio::test]
+    async fn runs_of_jobs_remember_nothing() {
+        let (_home, services) = services();
+        let memory = Memory::new(services, 1_000);
+        let mut run = asked("m1");
+        run.session.scope = SessionScope::JobRun {
+            job: "j".to_owned(),
+            run: "r".to_owned(),
+        };
+        let page = memory.open(&run.session);
+        page.keep(&run, &said("one"), Ending::Complete).await;
+        run.message_id = "m2".into();
+        assert!(memory.recall(&run).await.is_empty());
+    }
+}

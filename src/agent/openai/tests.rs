@@ -40,23 +40,30 @@ pub(super) fn settings(url: &str) -> OpenAiBackend {
 
 /// What a back end works with, on a store in memory and a clock that stands.
 pub(super) fn services() -> (tempfile::TempDir, AgentServices) {
+    let (home, services, _) = services_of("");
+    (home, services)
+}
+
+/// The same with more in the configuration, and the clock to be moved.
+pub(super) fn services_of(more: &str) -> (tempfile::TempDir, AgentServices, Arc<ManualClock>) {
     let home = tempfile::tempdir().unwrap();
     let location = Location {
         home: home.path().to_owned(),
         path: home.path().join("wecom.json"),
         read_only: true,
     };
-    let text = "{ cron: { defaultTimeZone: 'Asia/Shanghai' } }";
+    let text = format!("{{ cron: {{ defaultTimeZone: 'Asia/Shanghai' }}, {more} }}");
+    let clock = ManualClock::at(NOW_MS);
     let environment = Environment::from_variables(Vec::<(String, String)>::new());
-    let loaded = load_text(text, &location, &environment).unwrap();
+    let loaded = load_text(&text, &location, &environment).unwrap();
     let services = AgentServices {
         config: LiveConfig::new(loaded.config),
         store: Arc::new(SqliteStore::in_memory().unwrap()),
-        clock: ManualClock::at(NOW_MS),
+        clock: clock.clone(),
         tools: Arc::new(NoTools),
         mcp: None,
     };
-    (home, services)
+    (home, services, clock)
 }
 
 pub(super) fn turn(kind: ChatKind, text: &str) -> TurnRequest {
