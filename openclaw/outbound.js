@@ -1,0 +1,47 @@
+/** Messages of OpenClaw's own accord: cron, `openclaw message send`, the message tool. */
+
+import { LinkError } from "./link.js";
+import { CHANNEL } from "./names.js";
+
+/** The daemon uploads files before it answers. */
+const OUT_MS = 120_000;
+
+/**
+ * The channel's `outbound` part.
+ *
+ * @param {() => import("./link.js").Link} link
+ */
+export function outbound(link) {
+  const send = async (/** @type {Record<string, any>} */ ctx) => {
+    const answer = await link().ask(
+      {
+        t: "out",
+        account: ctx.accountId || undefined,
+        to: ctx.to,
+        text: ctx.text || undefined,
+        media: ctx.mediaUrl || undefined,
+        key: keyOf(ctx),
+      },
+      { timeoutMs: OUT_MS, signal: ctx.signal },
+    );
+    if (answer.ok !== true) {
+      throw new LinkError(answer.error ?? "the wecom daemon refused", answer.retryable === true);
+    }
+    return { channel: CHANNEL, messageId: String(answer.message ?? ""), to: ctx.to };
+  };
+  return {
+    // Every command asks the running gateway, so that there is one sender.
+    deliveryMode: "gateway",
+    // The daemon cuts, who knows how long a message may be.
+    textChunkLimit: 20_000,
+    chunker: null,
+    chunkerMode: "markdown",
+    sendText: send,
+    sendMedia: send,
+  };
+}
+
+/** The same for every attempt of one delivery, so that a repeated one is not doubled. */
+function keyOf(/** @type {Record<string, any>} */ ctx) {
+  return ctx.deliveryQueueId ? `${ctx.deliveryQueueId}/${ctx.deliveryPartIndex ?? 0}` : undefined;
+}

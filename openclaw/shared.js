@@ -1,0 +1,36 @@
+/**
+ * What is one for the whole process. OpenClaw may load the plugin's files more than once; two
+ * links of one process would push each other out.
+ */
+
+import { Link } from "./link.js";
+
+/** @typedef {{name: string, token?: string, plugin: string, service: Service}} Shared */
+
+const KEY = Symbol.for("wecom.openclaw.link");
+
+/** @type {{[KEY]?: Shared}} */
+const process = globalThis;
+
+/**
+ * The service of this process. Another address, or another version of these files, takes the
+ * place of the one before.
+ *
+ * @template {{link: Link}} Service
+ * @param {{endpoint: import("./endpoint.js").Endpoint, plugin: string}} wanted
+ * @param {() => Service} make
+ * @returns {Service}
+ */
+export function shared({ endpoint, plugin }, make) {
+  const there = process[KEY];
+  const { name, token } = endpoint;
+  if (there && there.name === name && there.token === token && there.plugin === plugin) {
+    return /** @type {Service} */ (there.service);
+  }
+  there?.service.link.close();
+  const service = make();
+  process[KEY] = { name, token, plugin, service };
+  return service;
+}
+
+/** @typedef {{link: Link}} Service */
