@@ -11,13 +11,12 @@ const ID = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
 
 /** Creates agents, one after the other. */
 export class Agents {
-  #config;
   /** @type {Promise<unknown>} */
   #last = Promise.resolve();
 
   /** @param {any} config The host's `runtime.config`. */
   constructor(config) {
-    this.#config = config;
+    this.config = config;
   }
 
   /**
@@ -35,7 +34,7 @@ export class Agents {
 
   /** The configuration as it is now. */
   current() {
-    return this.#config.current?.() ?? this.#config.loadConfig();
+    return this.config.current?.() ?? this.config.loadConfig();
   }
 
   async #ensure(/** @type {string} */ id, /** @type {string | undefined} */ workspace) {
@@ -61,12 +60,12 @@ export class Agents {
   }
 
   async #write(/** @type {string} */ id, /** @type {object} */ agent) {
-    if (!this.#config.mutateConfigFile) {
-      const before = this.#config.loadConfig();
-      await this.#config.writeConfigFile(withListed(before, id, agent));
+    if (!this.config.mutateConfigFile) {
+      const before = this.config.loadConfig();
+      await this.config.writeConfigFile(withListed(before, id, agent));
       return;
     }
-    await this.#config.mutateConfigFile({
+    await this.config.mutateConfigFile({
       afterWrite: { mode: "auto" },
       mutate(/** @type {any} */ draft) {
         draft.agents ??= {};

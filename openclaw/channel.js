@@ -8,7 +8,7 @@ import {
   resolveAccount,
 } from "./accounts.js";
 import { CHANNEL, PREFIXES, bare, chatTypeOf, peerOf } from "./names.js";
-import { outbound } from "./outbound.js";
+import { durable, outbound } from "./outbound.js";
 
 /**
  * @typedef {object} Parts
@@ -67,6 +67,7 @@ export function createChannel({ link, channelRuntime, startAccount }) {
       resolveOutboundSessionRoute: (/** @type {any} */ request) => sessionRoute(request, channelRuntime()),
     },
     outbound: outbound(link),
+    message: durable,
     status: {
       defaultRuntime: { accountId: "default", running: false, connected: false, lastError: null },
       probeAccount: async () => probe(link()),

@@ -37,16 +37,17 @@ export function encode(frame) {
  * @param {{t: string, text?: string}} frame
  */
 export function encodeCut(frame) {
-  let text = frame.text ?? "";
+  let fitting = frame;
   for (;;) {
     try {
-      return encode(text === frame.text ? frame : { ...frame, text: text + CUT });
+      return encode(fitting);
     } catch (error) {
-      if (!(error instanceof TooLongError) || text === "") {
+      if (!(error instanceof TooLongError) || !fitting.text || fitting.text === CUT) {
         throw error;
       }
       // How many bytes a character takes in JSON differs: halving always comes to an end.
-      text = wholeCharacters(text, Math.floor(text.length / 2));
+      const half = wholeCharacters(fitting.text, Math.floor(fitting.text.length / 2));
+      fitting = { ...frame, text: half + CUT };
     }
   }
 }

@@ -122,10 +122,15 @@ export class Link extends EventEmitter {
 
   /** Sends a line that was encoded already. */
   sendLine(/** @type {string} */ line) {
+    this.requireUp();
+    this.#write(line);
+  }
+
+  /** @throws {LinkError} There is no link. */
+  requireUp() {
     if (!this.isUp) {
       throw new LinkError(this.reason);
     }
-    this.#write(line);
   }
 
   /**

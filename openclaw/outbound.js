@@ -13,6 +13,9 @@ const OUT_MS = 120_000;
  */
 export function outbound(link) {
   const send = async (/** @type {Record<string, any>} */ ctx) => {
+    link().requireUp();
+    // The host notes that from here on the message may be out.
+    await ctx.onPlatformSendDispatch?.();
     const answer = await link().ask(
       {
         t: "out",
@@ -40,6 +43,29 @@ export function outbound(link) {
     sendMedia: send,
   };
 }
+
+/**
+ * The channel's `message` part. With it newer hosts give every single message an id that stays
+ * the same over all attempts. Asked whether a message that may be out went out, we say no: the
+ * host sends it again under the same id, and the daemon, which remembers the ids, answers with
+ * the message that there is.
+ */
+export const durable = {
+  durableFinal: {
+    capabilities: {
+      text: true,
+      media: true,
+      silent: true,
+      replyTo: true,
+      thread: true,
+      messageSendingHooks: true,
+      reconcileUnknownSend: true,
+    },
+    automaticUnknownSendReconciliation: true,
+    reconcileUnknownSendKinds: { text: true, media: true },
+    reconcileUnknownSend: () => ({ status: "not_sent" }),
+  },
+};
 
 /** The same for every attempt of one delivery, so that a repeated one is not doubled. */
 function keyOf(/** @type {Record<string, any>} */ ctx) {

@@ -48,7 +48,11 @@ export function createPlugin({ version, tool }) {
         const plugin = createChannel({
           link,
           channelRuntime: () => api.runtime.channel,
-          startAccount: (ctx) => service().lives.run(ctx, ctx.channelRuntime ?? api.runtime.channel),
+          startAccount: (ctx) => {
+            const running = service();
+            running.adopt(api);
+            return running.lives.run(ctx, ctx.channelRuntime ?? api.runtime.channel);
+          },
         });
         api.registerChannel({ plugin });
       }

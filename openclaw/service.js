@@ -33,6 +33,11 @@ export class Service {
     });
   }
 
+  /** The plugin was loaded again: the host's functions are others now. */
+  adopt(/** @type {{runtime: any}} */ { runtime }) {
+    this.agents.config = runtime.config;
+  }
+
   async #run(/** @type {import("./turn.js").Turn} */ turn) {
     const life = await this.lives.when(turn.request.account, RESTART_MS);
     turn.signal.throwIfAborted();

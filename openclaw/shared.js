@@ -10,7 +10,7 @@ import { Link } from "./link.js";
 const KEY = Symbol.for("wecom.openclaw.link");
 
 /** @type {{[KEY]?: Shared}} */
-const process = globalThis;
+const ofProcess = globalThis;
 
 /**
  * The service of this process. Another address, or another version of these files, takes the
@@ -22,14 +22,14 @@ const process = globalThis;
  * @returns {Service}
  */
 export function shared({ endpoint, plugin }, make) {
-  const there = process[KEY];
+  const there = ofProcess[KEY];
   const { name, token } = endpoint;
   if (there && there.name === name && there.token === token && there.plugin === plugin) {
     return /** @type {Service} */ (there.service);
   }
   there?.service.link.close();
   const service = make();
-  process[KEY] = { name, token, plugin, service };
+  ofProcess[KEY] = { name, token, plugin, service };
   return service;
 }
 
