@@ -8,6 +8,7 @@ mod doctor;
 mod logging;
 mod mcp;
 mod message;
+mod openclaw;
 mod pairing;
 mod print;
 mod reload;
@@ -77,6 +78,9 @@ enum Command {
     /// Skills that teach an agent to use WeCom: look at them, check them, install them
     #[command(subcommand)]
     Skills(skills::SkillsCommand),
+    /// The connector plugin of an OpenClaw gateway: set up, look at, take away
+    #[command(subcommand)]
+    Openclaw(openclaw::OpenclawCommand),
     /// Serve MCP to the program that started this one, call methods by hand, manage clients
     Mcp(mcp::McpArgs),
 }
@@ -112,6 +116,7 @@ impl Command {
             | Self::Route(_)
             | Self::Mcp(_)
             | Self::Message(_)
+            | Self::Openclaw(_)
             | Self::Skills(_) => "warn",
         }
     }
@@ -128,6 +133,7 @@ impl Command {
             Self::Route(command) => route::run(&command, &location, &environment),
             Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Message(command) => message::run(command, &location, &environment),
+            Self::Openclaw(command) => openclaw::run(command, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {
                     location: &location,
