@@ -70,13 +70,27 @@ export function applyAccountConfig({ cfg, accountId = DEFAULT, input }) {
   const keys = Object.entries({ botId, secret, name: input.name, enabled: true });
   const account = Object.fromEntries(keys.filter(([, value]) => value));
   const before = section(cfg);
-  const isSingle = !before.accounts && accountId === DEFAULT;
-  const wecom = isSingle
-    ? { ...before, ...account }
-    : {
-        ...before,
-        enabled: true,
-        accounts: { ...before.accounts, [accountId]: { ...before.accounts?.[accountId], ...account } },
-      };
+  const wecom =
+    !before.accounts && accountId === DEFAULT
+      ? { ...before, ...account }
+      : withAccount(before, accountId, account);
   return { ...cfg, channels: { ...cfg.channels, wecom } };
+}
+
+/** What makes a bot of its own of an account; the rest of a section is for all accounts. */
+const CREDENTIALS = ["botId", "secret", "token", "encodingAESKey", "agent"];
+
+/** The section with one more account. A bot that stands in the section itself moves beside it. */
+function withAccount(
+  /** @type {Record<string, any>} */ before,
+  /** @type {string} */ id,
+  /** @type {object} */ account,
+) {
+  const isCredential = (/** @type {[string, unknown]} */ [key]) => CREDENTIALS.includes(key);
+  const members = Object.entries(before);
+  const isSingle = !before.accounts && isConfigured(before);
+  const first = isSingle ? { [DEFAULT]: Object.fromEntries(members.filter(isCredential)) } : {};
+  const shared = isSingle ? members.filter((member) => !isCredential(member)) : members;
+  const accounts = { ...first, ...before.accounts, [id]: { ...before.accounts?.[id], ...account } };
+  return { ...Object.fromEntries(shared), enabled: true, accounts };
 }

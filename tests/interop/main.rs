@@ -28,6 +28,7 @@ mod conformance;
 mod daemon;
 mod fixtures;
 mod node;
+mod openclaw;
 mod page;
 mod peer;
 mod python;

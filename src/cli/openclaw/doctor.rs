@@ -30,7 +30,7 @@ const MAX_SOCKET_PATH: usize = 107;
 
 /// Options of `wecom openclaw doctor`.
 #[derive(Debug, Args)]
-pub(super) struct DoctorArgs {
+pub(in crate::cli) struct DoctorArgs {
     #[command(flatten)]
     host: HostArgs,
 

@@ -22,8 +22,6 @@ pub(super) struct Printed {
     pub(super) out: String,
     /// Standard error.
     pub(super) err: String,
-    /// Whether it ended with status 0.
-    pub(super) succeeded: bool,
 }
 
 /// A command did not run to its end.
@@ -79,11 +77,8 @@ pub(super) async fn run(
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let work = async { tokio::join!(text_of(out), text_of(err), child.wait()) };
     match tokio::time::timeout(limit, work).await {
-        Ok((out, err, status)) => Ok(Printed {
-            out,
-            err,
-            succeeded: status.map_err(failed)?.success(),
-        }),
+        // How it ended is in what it printed: a refusal is an object too.
+        Ok((out, err, _)) => Ok(Printed { out, err }),
         Err(_) => Err(RunError::TimedOut {
             program: name,
             limit,
@@ -120,7 +115,6 @@ mod tests {
         let printed = |out: &str| Printed {
             out: out.to_owned(),
             err: String::new(),
-            succeeded: true,
         };
         let with_remarks = "write failed: {busy}\n{\n  \"a\": 1\n}\nbye\n";
         assert_eq!(printed(with_remarks).object(), Some(json!({"a": 1})));

@@ -20,7 +20,7 @@ use crate::config::edit::{Document, update_foreign};
 
 /// Options of `wecom openclaw remove`.
 #[derive(Debug, Args)]
-pub(super) struct RemoveArgs {
+pub(in crate::cli) struct RemoveArgs {
     #[command(flatten)]
     host: HostArgs,
 }

@@ -18,7 +18,7 @@ use crate::config::edit::{Document, EditError, update_foreign};
 
 /// Options of `wecom openclaw setup`.
 #[derive(Debug, Args)]
-pub(super) struct SetupArgs {
+pub(in crate::cli) struct SetupArgs {
     #[command(flatten)]
     host: HostArgs,
 

@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// Options of `wecom openclaw status`.
 #[derive(Debug, Args)]
-pub(super) struct StatusArgs {
+pub(in crate::cli) struct StatusArgs {
     #[command(flatten)]
     host: HostArgs,
 
