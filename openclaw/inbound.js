@@ -9,7 +9,6 @@ import { CHANNEL } from "./names.js";
  * @typedef {object} Place Where the turn belongs in OpenClaw.
  * @property {string} agentId
  * @property {string} sessionKey
- * @property {string} [mainSessionKey]
  * @property {string} dmScope
  */
 
@@ -40,8 +39,15 @@ function placeOf(/** @type {any} */ { cr, cfg }, /** @type {import("./turn.js").
   const own =
     agentId === route.agentId && route.dmScope === dmScope
       ? route.sessionKey
-      : cr.routing.buildAgentSessionKey({ agentId, channel: CHANNEL, accountId, peer, dmScope });
-  return { agentId, sessionKey: request.session ?? own, mainSessionKey: route.mainSessionKey, dmScope };
+      : cr.routing.buildAgentSessionKey({
+          agentId,
+          channel: CHANNEL,
+          accountId,
+          peer,
+          dmScope,
+          identityLinks: cfg.session?.identityLinks,
+        });
+  return { agentId, sessionKey: request.session ?? own, dmScope };
 }
 
 /** Addresses as OpenClaw writes them down and gives them back to us. */
@@ -122,7 +128,7 @@ async function dispatchInbound(
 async function dispatchReply(
   /** @type {any} */ { cr, cfg, log },
   /** @type {import("./turn.js").Turn} */ turn,
-  /** @type {Place} */ { agentId, sessionKey, mainSessionKey },
+  /** @type {Place} */ { agentId, sessionKey },
   /** @type {any} */ delivery,
 ) {
   const { request } = turn;
@@ -168,9 +174,8 @@ async function dispatchReply(
     storePath: cr.session.resolveStorePath(cfg.session?.store, { agentId }),
     sessionKey,
     ctx,
-    updateLastRoute: isGroup
-      ? undefined
-      : { sessionKey: mainSessionKey ?? sessionKey, channel: CHANNEL, to, accountId },
+    // Of this conversation alone: "the last chat" of the agent is somebody else's next time.
+    updateLastRoute: isGroup ? undefined : { sessionKey, channel: CHANNEL, to, accountId },
     onRecordError: (/** @type {unknown} */ error) => log.warn(`the session was not recorded: ${error}`),
   });
   await cr.reply.dispatchReplyWithBufferedBlockDispatcher({

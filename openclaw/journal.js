@@ -7,6 +7,8 @@ import { encodeCut } from "./lines.js";
 
 /** Events that are kept besides deliveries: texts of messages, tools, marks. */
 const MAX_PASSING = 64;
+/** A model says more words a second than anybody reads: texts go out once in this time. */
+const MERGE_MS = 40;
 /** Deliveries of one turn that are kept; more is an agent that runs wild. */
 const MAX_DELIVERIES = 1_000;
 
@@ -26,6 +28,10 @@ export class Journal {
   #last = 0;
   /** Number of the last event that was sent over this connection or seen by the daemon. */
   #sent = 0;
+  /** When a text was sent last. */
+  #textAt = 0;
+  /** @type {NodeJS.Timeout | undefined} */
+  #later;
   /** Whether the daemon knows this turn over the present connection. */
   #isLive = true;
 
@@ -52,25 +58,46 @@ export class Journal {
    * @throws {Error} The turn delivers without end.
    */
   push(kind, body = {}) {
+    if (kind === "deliver" && this.#lasting() >= MAX_DELIVERIES) {
+      throw new Error("the turn delivers without end");
+    }
     this.#merge(kind);
     this.#last += 1;
     this.#kept.push({ n: this.#last, kind, ...body });
     this.#bound();
-    this.flush();
+    const since = Date.now() - this.#textAt;
+    if (kind === "partial" && since < MERGE_MS) {
+      this.#later ??= setTimeout(() => this.flush(), MERGE_MS - since);
+    } else {
+      this.flush();
+    }
     return this.#last;
   }
 
   /** Sends what was not sent. */
   flush() {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     for (const event of this.#kept) {
       const isOpen = this.#isLive && this.#link.isUp && !this.#link.isCongested;
       if (!isOpen) {
         return;
       }
       if (event.n > this.#sent) {
-        this.#link.sendLine(encodeCut({ t: "turn.event", turn: this.#turn, ...event }));
+        this.#link.sendLine(this.#line(event));
         this.#sent = event.n;
+        this.#textAt = event.kind === "partial" ? Date.now() : this.#textAt;
       }
+    }
+  }
+
+  #line(/** @type {TurnEvent} */ event) {
+    const head = { t: "turn.event", turn: this.#turn };
+    try {
+      return encodeCut({ ...head, ...event });
+    } catch {
+      // What cannot be said at any length is said to be there.
+      return encodeCut({ ...head, n: event.n, kind: event.kind, deliver: "final", error: true });
     }
   }
 
@@ -102,14 +129,14 @@ export class Journal {
   }
 
   #bound() {
-    const isPassing = (/** @type {TurnEvent} */ event) => !LASTING.has(event.kind);
-    const passing = this.#kept.filter(isPassing);
-    if (passing.length > MAX_PASSING) {
-      const [oldest] = passing;
+    if (this.#kept.length - this.#lasting() > MAX_PASSING) {
+      const oldest = this.#kept.find((event) => !LASTING.has(event.kind));
       this.#kept = this.#kept.filter((event) => event !== oldest);
-    } else if (this.#kept.length - passing.length > MAX_DELIVERIES) {
-      throw new Error("the turn delivers without end");
     }
+  }
+
+  #lasting() {
+    return this.#kept.filter((event) => LASTING.has(event.kind)).length;
   }
 }
 

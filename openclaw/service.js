@@ -10,12 +10,15 @@ import { Turns } from "./turns.js";
 const RESTART_MS = 30_000;
 
 export class Service {
+  #log;
+
   /**
    * @param {{endpoint: import("./endpoint.js").Endpoint, plugin: string, runtime: any, log: any}} options
    */
   constructor({ endpoint, plugin, runtime, log }) {
     const link = new Link({ endpoint, plugin, openclaw: String(runtime.version ?? ""), log });
     this.link = link;
+    this.#log = log;
     this.lives = new Lives(link);
     this.agents = new Agents(runtime.config);
     this.turns = new Turns(link, (turn) => this.#run(turn));
@@ -60,8 +63,10 @@ export class Service {
         ok: false,
         error: error instanceof Error ? error.message : String(error),
       }));
-      if (this.link.isUp) {
+      try {
         this.link.send({ t: answer, id: frame.id, ...body });
+      } catch (error) {
+        this.#log.warn(`${question} was not answered: ${error}`);
       }
     });
   }

@@ -1,5 +1,7 @@
 /** One turn: what OpenClaw says while it runs, told to the daemon. */
 
+import { fileURLToPath } from "node:url";
+
 import { Journal } from "./journal.js";
 
 /** A delivery goes on without the daemon's word after this time. */
@@ -174,9 +176,17 @@ export class Turn {
 function mediaOf(/** @type {Record<string, any>} */ payload) {
   const places = payload.mediaUrls?.length ? payload.mediaUrls : [payload.mediaUrl];
   return places.filter(Boolean).map((/** @type {string} */ place, /** @type {number} */ index) => ({
-    ...(/^https?:/i.test(place) ? { url: place } : { path: place.replace(/^file:\/\//, "") }),
+    ...placeOf(place),
     name: payload.attachments?.[index]?.name,
   }));
+}
+
+/** An address on the net, or a path. */
+function placeOf(/** @type {string} */ place) {
+  if (/^https?:/i.test(place)) {
+    return { url: place };
+  }
+  return { path: /^file:/i.test(place) ? fileURLToPath(place) : place };
 }
 
 /** What kind of failure it is, as far as OpenClaw's words tell. */
