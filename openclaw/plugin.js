@@ -32,10 +32,15 @@ export function createPlugin({ version, tool }) {
      * when the gateway starts the first account.
      */
     register(/** @type {any} */ api) {
+      /** @type {Service | undefined} Kept: a run of an older load must not take the link back. */
+      let own;
       const service = () => {
-        const endpoint = readEndpoint(api.pluginConfig);
-        const options = { endpoint, plugin: version, runtime: api.runtime, log: api.logger };
-        return shared(options, () => new Service(options));
+        if (!own) {
+          const endpoint = readEndpoint(api.pluginConfig);
+          const options = { endpoint, plugin: version, runtime: api.runtime, log: api.logger };
+          own = shared(options, () => new Service(options));
+        }
+        return own;
       };
       const link = () => {
         try {

@@ -3,9 +3,10 @@
  * links of one process would push each other out.
  */
 
-import { Link } from "./link.js";
-
-/** @typedef {{name: string, token?: string, plugin: string, service: Service}} Shared */
+/**
+ * @typedef {import("./service.js").Service} Service
+ * @typedef {{name: string, token?: string, plugin: string, service: Service}} Shared
+ */
 
 const KEY = Symbol.for("wecom.openclaw.link");
 
@@ -14,23 +15,19 @@ const ofProcess = globalThis;
 
 /**
  * The service of this process. Another address, or another version of these files, takes the
- * place of the one before.
+ * place of the one before, whose link is closed.
  *
- * @template {{link: Link}} Service
  * @param {{endpoint: import("./endpoint.js").Endpoint, plugin: string}} wanted
  * @param {() => Service} make
  * @returns {Service}
  */
-export function shared({ endpoint, plugin }, make) {
+export function shared({ endpoint: { name, token }, plugin }, make) {
   const there = ofProcess[KEY];
-  const { name, token } = endpoint;
   if (there && there.name === name && there.token === token && there.plugin === plugin) {
-    return /** @type {Service} */ (there.service);
+    return there.service;
   }
   there?.service.link.close();
   const service = make();
   ofProcess[KEY] = { name, token, plugin, service };
   return service;
 }
-
-/** @typedef {{link: Link}} Service */
