@@ -33,7 +33,7 @@ export function pipe(link) {
     new Promise((resolve) => {
       const end = () => resolve(true);
       response.on("close", end);
-      const target = targetOf(link().welcome?.http, request.url);
+      const target = targetOf(addressOf(link), request.url);
       if (!target) {
         refuse(response, request, 502);
         return;
@@ -58,6 +58,16 @@ export function pipe(link) {
       response.on("close", () => onward.destroy());
       request.pipe(onward);
     });
+}
+
+/** Where the daemon is called, if it is there. */
+function addressOf(/** @type {() => import("./link.js").Link} */ link) {
+  try {
+    return link().welcome?.http;
+  } catch {
+    // The plugin is not configured.
+    return undefined;
+  }
 }
 
 /** The same path at the daemon's address. */

@@ -179,12 +179,18 @@ export class Link extends EventEmitter {
     this.#socket = socket;
     socket.setNoDelay(true);
     const hello = setTimeout(() => this.#lost("the daemon said no welcome", socket), HELLO_MS);
-    const ping = setInterval(() => this.isUp && this.#write(encode({ t: "ping" })), PING_MS);
-    socket.setTimeout(SILENCE_MS);
-    socket.on("timeout", () => this.#lost("the daemon was silent", socket));
+    let heardAt = Date.now();
+    const ping = setInterval(() => {
+      if (Date.now() - heardAt >= SILENCE_MS) {
+        this.#lost("the daemon was silent", socket);
+      } else if (this.isUp) {
+        this.#write(encode({ t: "ping" }));
+      }
+    }, PING_MS);
     socket.on("connect", () => this.#write(encode(this.#hello)));
     socket.on("drain", () => this.isUp && this.emit("drain"));
     socket.on("data", (chunk) => {
+      heardAt = Date.now();
       try {
         for (const frame of decoder.take(chunk)) {
           if (this.#socket === socket) {

@@ -205,3 +205,15 @@ test("the daemon's place is a path or an address", () => {
     assert.throws(() => readEndpoint({ socket }), /wecom openclaw setup/);
   }
 });
+
+test("a daemon that is silent is left", { timeout: 20_000 }, async (context) => {
+  context.mock.timers.enable({ apis: ["setInterval", "Date"] });
+  gateway.start();
+  await daemon.frame("account.start");
+  daemon.answers.delete("ping");
+  for (let step = 0; step < 4; step += 1) {
+    context.mock.timers.tick(15_000);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.ok(gateway.log.some((line) => line.includes("the daemon was silent")), gateway.log.join("\n"));
+});
