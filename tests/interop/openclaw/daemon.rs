@@ -36,6 +36,7 @@ impl FakeDaemon {
             count: watch::Sender::new(0),
             writer: AsyncMutex::new(None),
         });
+        #[expect(clippy::disallowed_methods, reason = "its owner ends it")]
         let task = tokio::spawn(accept(listener, shared.clone())).abort_handle();
         Self { shared, task }
     }
@@ -110,6 +111,7 @@ impl Shared {
 /// One connection after the other.
 async fn accept(listener: UnixListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
+        #[expect(clippy::disallowed_methods, reason = "it ends with its connection")]
         tokio::spawn(serve(stream, shared.clone()));
     }
 }

@@ -7,6 +7,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use super::daemon::PATIENCE;
@@ -97,12 +99,8 @@ impl Gateway {
     }
 
     async fn wait_until_live(&mut self) {
-        let url = format!("http://127.0.0.1:{}/healthz", self.port);
         let begun = Instant::now();
-        while !reqwest::get(&url)
-            .await
-            .is_ok_and(|a| a.status().is_success())
-        {
+        while !is_live(self.port).await {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "it ended: {}", self.log());
             assert!(
@@ -113,6 +111,20 @@ impl Gateway {
             tokio::time::sleep(LOOK).await;
         }
     }
+}
+
+/// Whether the gateway answers on its port.
+async fn is_live(port: u16) -> bool {
+    let ask = async {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        std::io::Result::Ok(answer)
+    };
+    ask.await
+        .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }
 
 fn free_port() -> u16 {

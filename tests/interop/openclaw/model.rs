@@ -40,6 +40,7 @@ impl Model {
             .route("/v1/chat/completions", post(complete))
             .with_state(requests.clone());
         let serve = async move { axum::serve(listener, router).await.unwrap() };
+        #[expect(clippy::disallowed_methods, reason = "its owner ends it")]
         let task = tokio::spawn(serve).abort_handle();
         Self {
             url,
