@@ -1,4 +1,5 @@
-//! Lists the files of `skills/` for the program to embed (`src/skills/embedded.rs`).
+//! Lists the files of `skills/` and `openclaw/` for the program to embed
+//! (`src/skills/embedded.rs`, `src/cli/openclaw/plugin/embedded.rs`).
 //!
 //! A list made here notices added and removed files; it holds no contents, so a changed
 //! file is noticed by the compiler itself. Whether the skills are good is for tests to say.
@@ -17,7 +18,23 @@ fn main() -> Result<()> {
         }
     }
     list.push_str("]\n");
-    std::fs::write(Path::new(&variable("OUT_DIR")?).join("skills.rs"), list)
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    std::fs::write(out.join("skills.rs"), list)?;
+    std::fs::write(out.join("plugin.rs"), plugin()?)
+}
+
+/// The plugin's files; its tests lie in a folder below and stay outside.
+fn plugin() -> Result<String> {
+    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("openclaw");
+    println!("cargo:rerun-if-changed={}", root.display());
+    let mut list = String::from("&[\n");
+    for name in entries(&root)? {
+        if root.join(&name).is_file() {
+            add(&root, &name, &mut list)?;
+        }
+    }
+    list.push_str("]\n");
+    Ok(list)
 }
 
 /// Adds the files below `path`, a path relative to `root` with `/` between its parts.

@@ -10,6 +10,7 @@ mod logging;
 mod manual;
 mod mcp;
 mod message;
+mod openclaw;
 mod pairing;
 mod print;
 mod reload;
@@ -84,6 +85,9 @@ enum Command {
     /// Skills that teach an agent to use WeCom: look at them, check them, install them
     #[command(subcommand)]
     Skills(skills::SkillsCommand),
+    /// The connector plugin of an OpenClaw gateway: set up, look at, take away
+    #[command(subcommand)]
+    Openclaw(openclaw::OpenclawCommand),
     /// Serve MCP to the program that started this one, call methods by hand, manage clients
     Mcp(mcp::McpArgs),
     /// Print what a shell needs to complete commands and options
@@ -126,6 +130,7 @@ impl Command {
             | Self::Message(_)
             | Self::Completions(_)
             | Self::Man(_)
+            | Self::Openclaw(_)
             | Self::Skills(_) => "warn",
         }
     }
@@ -145,6 +150,7 @@ impl Command {
             Self::Cron(args) => cron::run(args, &location, &environment),
             Self::Completions(args) => manual::completions(&args),
             Self::Man(args) => manual::man(&args),
+            Self::Openclaw(command) => openclaw::run(command, &location, &environment),
             Self::Config(command) => {
                 let mut session = config::Session {
                     location: &location,

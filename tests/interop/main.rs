@@ -31,6 +31,7 @@ mod fixtures;
 mod model;
 mod node;
 mod openai_client;
+mod openclaw;
 mod page;
 mod peer;
 mod python;

@@ -95,7 +95,7 @@ fn install_packages(home: &Path) {
     fs::write(installed, lock).unwrap();
 }
 
-fn npm(dir: &Path, args: &[&str]) {
+pub(crate) fn npm(dir: &Path, args: &[&str]) {
     let output = Command::new("npm")
         .args(args)
         .args(["--no-audit", "--no-fund"])

@@ -29,6 +29,31 @@ pub fn json_schema() -> Value {
     generate(false)
 }
 
+/// The schema of `channels.wecom` by itself, without references, for a host program that
+/// checks the section: keywords of our own are left out, unknown keys are allowed.
+pub fn channel_schema() -> Value {
+    let mut schema = generate(true)
+        .pointer_mut("/properties/channels/properties/wecom")
+        .map(Value::take)
+        .unwrap_or_default();
+    plain(&mut schema);
+    schema
+}
+
+/// Takes our own keywords out, and the descriptions, which a host has no place for.
+fn plain(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.retain(|key, value| {
+                !(key.starts_with("x-") || (key == "description" && value.is_string()))
+            });
+            members.values_mut().for_each(plain);
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain),
+        _ => {}
+    }
+}
+
 /// What is known about the key at `path`; `None` for an unknown key. Keys that the user
 /// chooses (account ids, group ids) and list positions match by their place.
 pub fn field_at(path: &[&str]) -> Option<Field> {
