@@ -1,6 +1,8 @@
 //! Jobs on the running runtime: what is due is done, and its result arrives in the simulated
 //! WeCom, once.
 
+#[cfg(test)]
+mod month;
 #[path = "../runtime/support/mod.rs"]
 mod support;
 
