@@ -29,6 +29,7 @@ pub mod daemon;
 pub mod egress;
 pub mod failpoint;
 pub mod files;
+mod hex;
 pub mod http;
 pub mod identity;
 pub mod ids;

@@ -6,6 +6,7 @@ mod echo;
 mod event;
 mod events;
 mod mcp_door;
+mod openai;
 pub mod openclaw;
 mod person;
 mod services;
@@ -31,6 +32,7 @@ pub use demo::DemoAgent;
 pub use echo::EchoAgent;
 pub use event::{AgentEvent, AgentFailure, Choice, FailureClass, Question, Tone, ToolStep};
 pub use mcp_door::{DoorFull, McpAccess, McpDoor, McpPass, McpTurn};
+pub use openai::OpenAiAgent;
 pub use person::Person;
 pub use services::AgentServices;
 pub use tools::{AgentTools, NoTools, ToolAnswer, ToolSpec, ToolTurn};
@@ -186,5 +188,8 @@ fn build(backend: &AgentBackend, services: &AgentServices) -> Arc<dyn Agent> {
         AgentBackend::Echo(settings) => Arc::new(EchoAgent::new(*settings)),
         AgentBackend::Demo(settings) => Arc::new(DemoAgent::new(*settings, services.clone())),
         AgentBackend::Acp(settings) => Arc::new(AcpAgent::new(settings.clone(), services.clone())),
+        AgentBackend::OpenAi(settings) => {
+            Arc::new(OpenAiAgent::new(settings.clone(), services.clone()))
+        }
     }
 }

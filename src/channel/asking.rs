@@ -58,7 +58,7 @@ impl Asking<'_> {
     ) -> Option<Asked> {
         let cancel = CancellationToken::new();
         let _cancel_on_return = cancel.clone().drop_guard();
-        let asked = Addressee::of(&request);
+        let reader = Addressee::of(&request);
         let mut events = match self.agent {
             Some(agent) => agent.run(request, cancel),
             None => nobody(),
@@ -66,8 +66,8 @@ impl Asking<'_> {
         let timeout = tokio::time::sleep(self.timeout);
         tokio::pin!(timeout);
         let mut files = FilesOut::new(self.outlet);
-        let mut posing = FuturesUnordered::new();
-        let mut posed = Vec::new();
+        let mut questions = FuturesUnordered::new();
+        let mut cards = Vec::new();
         let mut end = None;
         loop {
             if let Some(end) = end.take_if(|_| files.is_done()) {
@@ -81,12 +81,12 @@ impl Asking<'_> {
                 () = stop.requested() => return Some(files.into_asked(TurnEnd::Stopped)),
                 () = &mut timeout => return Some(files.into_asked(end.unwrap_or(TurnEnd::TimedOut))),
                 outcome = files.next() => files.settle(outcome),
-                Some(question) = posing.next() => posed.extend(question),
+                Some(question) = questions.next() => cards.extend(question),
                 event = events.next(), if end.is_none() => match event {
                     Some(AgentEvent::Text(delta)) => draft.push(&delta),
                     Some(AgentEvent::Replace(text)) => draft.replace(text),
-                    Some(AgentEvent::Tool(step)) => tell(&step),
-                    Some(AgentEvent::Ask(question)) => posing.push(self.pose(&asked, question)),
+                    Some(AgentEvent::Tool(tool)) => tell(&tool),
+                    Some(AgentEvent::Ask(question)) => questions.push(self.pose(&reader, question)),
                     Some(AgentEvent::Media(reference)) => files.add(reference),
                     Some(AgentEvent::Done) => end = Some(TurnEnd::Complete),
                     Some(AgentEvent::Failed(failure)) => end = Some(failed(&failure)),
@@ -105,9 +105,9 @@ impl Asking<'_> {
         let member = to.member.clone()?;
         let card = questions::card(&question, self.clock.now_ms())?;
         // First remembered, then sent: the click may be fast.
-        let posed = self.questions.pose(&to.account, member, &card, question);
+        let cards = self.questions.pose(&to.account, member, &card, question);
         match self.outlet.card(&card).await {
-            Ok(Carried::Out) => Some(posed),
+            Ok(Carried::Out) => Some(cards),
             // It would arrive when the turn is over, which waits for it.
             Ok(Carried::WithLastWord | Carried::Not) => None,
             Err(error) => {

@@ -7,6 +7,7 @@ mod cron;
 mod demo;
 mod doctor;
 mod logging;
+mod manual;
 mod mcp;
 mod message;
 mod pairing;
@@ -17,6 +18,8 @@ mod run;
 mod sim;
 pub mod skills;
 mod status;
+#[cfg(unix)]
+mod supervisor;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,7 +53,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Talk to an echo agent in a simulated WeCom: no account, no key
+    /// Try it in a simulated WeCom, with an agent of rules: no account, no key
     Demo(demo::DemoArgs),
     /// Run the daemon: connect every configured account
     Run(run::RunArgs),
@@ -83,6 +86,10 @@ enum Command {
     Skills(skills::SkillsCommand),
     /// Serve MCP to the program that started this one, call methods by hand, manage clients
     Mcp(mcp::McpArgs),
+    /// Print what a shell needs to complete commands and options
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    Man(manual::ManArgs),
 }
 
 /// Runs the program and says how it ended.
@@ -117,6 +124,8 @@ impl Command {
             | Self::Route(_)
             | Self::Mcp(_)
             | Self::Message(_)
+            | Self::Completions(_)
+            | Self::Man(_)
             | Self::Skills(_) => "warn",
         }
     }
@@ -134,6 +143,8 @@ impl Command {
             Self::Mcp(args) => mcp::run(args, &location, &environment),
             Self::Message(command) => message::run(command, &location, &environment),
             Self::Cron(args) => cron::run(args, &location, &environment),
+            Self::Completions(args) => manual::completions(&args),
+            Self::Man(args) => manual::man(&args),
             Self::Config(command) => {
                 let mut session = config::Session {
                     location: &location,

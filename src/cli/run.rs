@@ -7,6 +7,8 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+#[cfg(unix)]
+use super::supervisor;
 use super::{EXIT_CONFIG, EXIT_UNAVAILABLE, print, tokio_runtime};
 use crate::clock::SystemClock;
 use crate::config::{self, Environment, Loaded, Location, Severity, all_issues};
@@ -66,7 +68,7 @@ async fn serve(
             return Ok(ExitCode::from(EXIT_UNAVAILABLE));
         }
     };
-    asked_to_stop().await?;
+    serve_until_asked(&daemon).await?;
     tracing::info!(drain_secs = drain.as_secs(), "shutting down");
     let hurry = CancellationToken::new();
     let tracker = TaskTracker::new();
@@ -79,6 +81,24 @@ async fn serve(
     let left = daemon.shutdown(drain, &hurry).await;
     tracing::info!(messages_left = left, "stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Resolves when the process is asked to stop. Until then a service manager is told how it is.
+#[cfg(unix)]
+async fn serve_until_asked(daemon: &Daemon) -> std::io::Result<()> {
+    supervisor::ready();
+    let asked = tokio::select! {
+        asked = asked_to_stop() => asked,
+        never = supervisor::watched(|| async { daemon.check().await.is_ok() }) => match never {},
+    };
+    supervisor::stopping();
+    asked
+}
+
+/// Resolves when the process is asked to stop.
+#[cfg(not(unix))]
+async fn serve_until_asked(_: &Daemon) -> std::io::Result<()> {
+    asked_to_stop().await
 }
 
 /// Logs what validation found. Errors inside an account stop only that account.

@@ -45,8 +45,8 @@ pub use effective::{
     DynamicAgents, DynamicIdStyle, Echo, FailureAlert, FailureClass, GatewayAuth, GatewayAuthMode,
     GatewaySettings, GroupPolicy, GroupRule, GroupScope, Issue, LocalFiles, MarkdownTables,
     McpAuth, McpClient, McpConfirm, McpDelivery, McpServer, McpServerSettings, McpSettings,
-    MediaSettings, NetworkSettings, PeerMatch, Reclaim, ResetRule, SessionSettings, Severity,
-    SocketTiming, TlsFiles, UnknownAccount, all_issues,
+    MediaSettings, NetworkSettings, OpenAiBackend, PeerMatch, Reclaim, ResetRule, SessionSettings,
+    Severity, SocketTiming, SystemPrompt, TlsFiles, ToolPolicy, UnknownAccount, all_issues,
 };
 pub use environment::{Environment, Language};
 pub use live::LiveConfig;

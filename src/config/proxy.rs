@@ -88,6 +88,35 @@ impl EgressProxy {
         })
     }
 
+    /// The proxy of a connection to somebody else than WeCom, that has a setting of its own:
+    /// `configured`, already checked with [`check_address`], else the general variables.
+    ///
+    /// # Errors
+    /// As [`EgressProxy::new`].
+    pub fn elsewhere(
+        configured: Option<&str>,
+        env: &Environment,
+    ) -> Result<Self, BadProxyVariable> {
+        let configured = configured.map(str::trim).filter(|text| !text.is_empty());
+        Ok(Self {
+            own: match configured {
+                Some(DIRECT) => Choice::Direct,
+                Some(address) => Choice::Through(Secret::new(address)),
+                None => Choice::Unset,
+            },
+            general: match configured {
+                Some(_) => Choice::Unset,
+                None => from_variables(&GENERAL_VARIABLES, env)?,
+            },
+            no_proxy: (variable(env, "NO_PROXY").map(NoProxy::parse)).unwrap_or_default(),
+        })
+    }
+
+    /// The proxy of such a connection. `None` is direct; loopback always is.
+    pub fn for_elsewhere(&self, target: &Url) -> Option<&Secret> {
+        self.for_wecom(target)
+    }
+
     /// The proxy for a connection to WeCom (its API, the bot's socket, MCP). `None` is
     /// direct; loopback always is.
     pub fn for_wecom(&self, target: &Url) -> Option<&Secret> {
@@ -278,6 +307,38 @@ mod tests {
             .unwrap()
             .for_wecom(&target.parse().unwrap())
             .map(|address| address.reveal().to_owned())
+    }
+
+    #[test]
+    fn somebody_else_has_a_setting_of_its_own_and_none_of_wecoms() {
+        let env = Environment::from_variables([
+            (
+                "WECOM_EGRESS_PROXY_URL".to_owned(),
+                "http://wecom-only.example".to_owned(),
+            ),
+            (
+                "HTTPS_PROXY".to_owned(),
+                "http://general.example".to_owned(),
+            ),
+            ("NO_PROXY".to_owned(), "inside.example".to_owned()),
+        ]);
+        let of = |configured: Option<&str>, target: &str| {
+            let proxy = EgressProxy::elsewhere(configured, &env).unwrap();
+            let target = target.parse().unwrap();
+            proxy
+                .for_elsewhere(&target)
+                .map(|proxy| proxy.reveal().to_owned())
+        };
+        let general = Some("http://general.example".to_owned());
+        assert_eq!(of(None, "https://model.example"), general);
+        assert_eq!(of(None, "https://inside.example"), None);
+        assert_eq!(of(None, "http://127.0.0.1:11434"), None);
+        assert_eq!(of(Some("direct"), "https://model.example"), None);
+        let mine = Some("http://mine.example".to_owned());
+        assert_eq!(
+            of(Some("http://mine.example"), "https://inside.example"),
+            mine
+        );
     }
 
     #[test]

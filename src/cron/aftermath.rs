@@ -14,7 +14,7 @@ const BACKOFF: [Duration; 5] = [
     Duration::from_mins(1),
     Duration::from_mins(5),
     Duration::from_mins(15),
-    Duration::from_mins(60),
+    Duration::from_hours(1),
 ];
 
 /// Failures in a row that switch a recurring job off.
@@ -76,19 +76,16 @@ pub fn after(job: &Job, ending: Ending<'_>, retry: &CronRetry) -> After {
             removes: false,
         };
     }
-    let natural = match ending.natural {
-        Ok(natural) => {
-            state.schedule_error_count = 0;
-            *natural
+    let natural = if let Ok(natural) = ending.natural {
+        state.schedule_error_count = 0;
+        *natural
+    } else {
+        state.schedule_error_count = state.schedule_error_count.saturating_add(1);
+        if state.schedule_error_count >= MAX_SCHEDULE_ERRORS {
+            enabled = false;
+            state.auto_disabled = Some(disabled(DisableReason::ScheduleErrors, &state, ending));
         }
-        Err(_) => {
-            state.schedule_error_count = state.schedule_error_count.saturating_add(1);
-            if state.schedule_error_count >= MAX_SCHEDULE_ERRORS {
-                enabled = false;
-                state.auto_disabled = disabled(DisableReason::ScheduleErrors, &state, ending);
-            }
-            None
-        }
+        None
     };
     state.next_run_at_ms = natural;
     if let Some(problem) = failed {
@@ -106,7 +103,8 @@ pub fn after(job: &Job, ending: Ending<'_>, retry: &CronRetry) -> After {
         }
         if failures >= MAX_FAILURES {
             enabled = false;
-            state.auto_disabled = disabled(DisableReason::ConsecutiveFailures, &state, ending);
+            state.auto_disabled =
+                Some(disabled(DisableReason::ConsecutiveFailures, &state, ending));
         }
     }
     if !enabled {
@@ -184,12 +182,12 @@ fn noted(job: &Job, ending: &Ending<'_>) -> JobState {
     state
 }
 
-fn disabled(reason: DisableReason, state: &JobState, ending: Ending<'_>) -> Option<AutoDisabled> {
-    Some(AutoDisabled {
+fn disabled(reason: DisableReason, state: &JobState, ending: Ending<'_>) -> AutoDisabled {
+    AutoDisabled {
         reason,
         at_ms: ending.ended_ms,
         consecutive_errors: state.consecutive_errors,
-    })
+    }
 }
 
 /// The pause before a failure of this class is repeated, or `None` where it is not.
@@ -228,6 +226,10 @@ mod tests {
     const MINUTE: i64 = 60_000;
     const HOUR: i64 = 60 * MINUTE;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "values are written at the call"
+    )]
     fn job(schedule: serde_json::Value, state: serde_json::Value) -> Job {
         serde_json::from_value(json!({
             "id": "j1", "name": "daily", "schedule": schedule, "sessionTarget": "isolated",

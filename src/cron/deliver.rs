@@ -193,6 +193,10 @@ mod tests {
         assert!(!parcel.text.contains("card_type"), "{}", parcel.text);
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "values are written at the call"
+    )]
     fn job(delivery: serde_json::Value, owner: serde_json::Value) -> Job {
         serde_json::from_value(json!({
             "id": "j", "name": "n", "sessionTarget": "isolated",

@@ -139,7 +139,10 @@ impl Desk {
             if let Some(known) = known.iter().find(same) {
                 let id = known.job.id.clone();
                 return self
-                    .change(id.as_str(), |present| replace(present, &job))
+                    .change(id.as_str(), |present| {
+                        replace(present, &job);
+                        Ok(())
+                    })
                     .await;
             }
         }
@@ -386,14 +389,13 @@ fn unknown_agent(config: &Config, job: &Job) -> Option<Problem> {
 }
 
 /// Everything of `new` but what belongs to the job that is there.
-fn replace(present: &mut Job, new: &Job) -> Result<(), DeskError> {
+fn replace(present: &mut Job, new: &Job) {
     *present = Job {
         id: present.id.clone(),
         created_at_ms: present.created_at_ms,
         state: present.state.clone(),
         ..new.clone()
     };
-    Ok(())
 }
 
 /// A job as the store has it.

@@ -22,6 +22,7 @@ use super::desk::{Desk, DeskError};
 use super::job::Job;
 use super::normalise::{JobFileError, Quarantined, VERSION, read_file};
 use crate::clock::SharedClock;
+use crate::hex::hex;
 use crate::store::{Store, StoreError};
 use quarantine::Quarantine;
 
@@ -282,8 +283,7 @@ impl Mirror {
 }
 
 fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

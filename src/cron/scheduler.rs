@@ -90,7 +90,7 @@ pub struct Scheduler {
 struct Due {
     job: Job,
     revision: i64,
-    due_ms: i64,
+    at_ms: i64,
     now_ms: i64,
     by_hand: bool,
 }
@@ -215,7 +215,7 @@ impl Scheduler {
         let due = Due {
             job,
             revision: stored.revision,
-            due_ms,
+            at_ms: due_ms,
             now_ms,
             by_hand: false,
         };
@@ -237,7 +237,7 @@ impl Scheduler {
         let run_id = if due.by_hand {
             format!("manual:{}:{now_ms}:{number}", job.id.as_str())
         } else {
-            format!("{}:{}:{number:04x}", job.id.as_str(), due.due_ms)
+            format!("{}:{}:{number:04x}", job.id.as_str(), due.at_ms)
         };
         let mut state = job.state.clone();
         state.running_at_ms = Some(*now_ms);
@@ -250,7 +250,7 @@ impl Scheduler {
         let run = NewRun {
             run_id,
             job: job.id.as_str().to_owned(),
-            due_at_ms: due.due_ms,
+            due_at_ms: due.at_ms,
             started_at_ms: *now_ms,
             owner: self.owner.clone(),
             lease_until_ms: now_ms.saturating_add(ms(LEASE)),
@@ -291,7 +291,7 @@ impl Scheduler {
 
     /// Why a missed time is not made up for; nobody wants Friday's good morning on Sunday.
     fn is_too_late(&self, due: &Due) -> Option<RunFailure> {
-        let late = due.now_ms.saturating_sub(due.due_ms);
+        let late = due.now_ms.saturating_sub(due.at_ms);
         if due.job.is_one_shot() {
             return (late > STALE_ONE_SHOT_MS).then_some(RunFailure::Stale);
         }
@@ -302,8 +302,8 @@ impl Scheduler {
         if self.parts.config.get().cron.skip_missed_jobs {
             return Some(RunFailure::Stale);
         }
-        let following = self.next_of(&due.job, due.due_ms).ok().flatten()?;
-        let half = following.saturating_sub(due.due_ms) / 2;
+        let following = self.next_of(&due.job, due.at_ms).ok().flatten()?;
+        let half = following.saturating_sub(due.at_ms) / 2;
         (late > half.min(STALE_MS)).then_some(RunFailure::Stale)
     }
 
@@ -335,7 +335,7 @@ impl Scheduler {
         let due = Due {
             job,
             revision: stored.revision,
-            due_ms: now_ms,
+            at_ms: now_ms,
             now_ms,
             by_hand: true,
         };

@@ -167,7 +167,7 @@ impl CronTool {
         caller.may_make(&job, made, &self.desk.default_zone()?, now_ms)?;
         if let Some(parent) = caller.parent() {
             let parent = self.desk.find(parent).await?.job;
-            caller.may_follow(&parent, &mut job)?;
+            Caller::may_follow(&parent, &mut job)?;
         }
         let job = self.desk.add(job).await?;
         Ok(told(json!({

@@ -15,13 +15,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::channel::outbound::Planner;
 use crate::channel::{Backends, Prepared, Runtime, Surroundings};
 use crate::clock::SharedClock;
-use crate::config::{Environment, LiveConfig, Loaded, Location};
+use crate::config::{Environment, GatewaySettings, LiveConfig, Loaded, Location};
+use crate::cron::service::CronService;
 use crate::files::MediaStore;
 use crate::http::{self, CronServices, MessageServices, PairingServices, Services};
 use crate::mcp::credentials::{Credentials, SessionCredentials};
@@ -45,6 +48,10 @@ pub use tools::Toolbox;
 /// Closed messages are remembered this long, so that a repeated push is known.
 const REMEMBER_CLOSED: Duration = Duration::from_hours(24);
 
+/// What was said is forgotten after this time, where nobody asked for it earlier: nobody
+/// goes on with a conversation of last season, and it is personal.
+const REMEMBER_HISTORY: Duration = Duration::from_hours(90 * 24);
+
 /// How often closed messages are looked through.
 const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
 
@@ -54,6 +61,7 @@ pub struct Daemon {
     address: SocketAddr,
     runtime: Arc<Runtime>,
     toolbox: Toolbox,
+    store: Arc<dyn Store>,
     credentials: Arc<Credentials>,
     contact_file: PathBuf,
     /// Ends the scheduler, before the accounts go that its jobs send with.
@@ -120,24 +128,18 @@ impl Daemon {
         } = options;
         let lock = HomeLock::acquire(&location.home)?;
         let path = location.home.join("state.db");
-        let store: Arc<dyn Store> = match SqliteStore::open(&path) {
-            Ok(store) => Arc::new(store),
-            Err(source) => return Err(StartError::Store { path, source }),
+        let unreadable = |source| StartError::Store {
+            path: path.clone(),
+            source,
         };
-        let gateway = &loaded.config.gateway;
-        let address = SocketAddr::new(gateway.bind, gateway.port);
-        let bound = TcpListener::bind(address).await;
-        let listener = bound.map_err(|source| StartError::Bind { address, source })?;
-        let address = listener.local_addr().unwrap_or(address);
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path).map_err(unreadable)?);
+        let (listener, address) = bind(&loaded.config.gateway).await?;
         let token = Secret::new(contact::new_token());
 
         let live = LiveConfig::new(loaded.config.clone());
         let sessions = SessionCredentials::new();
         let known = Credentials::load(live.clone(), store.clone(), clock.clone(), sessions).await;
-        let credentials = match known {
-            Ok(credentials) => Arc::new(credentials),
-            Err(source) => return Err(StartError::Store { path, source }),
-        };
+        let credentials = Arc::new(known.map_err(unreadable)?);
         let contact_file = contact::publish(&location.home, address, &token)?;
         let surroundings = Surroundings {
             config: live.clone(),
@@ -146,10 +148,9 @@ impl Daemon {
             media: MediaStore::new(live.clone(), clock.clone()),
             user_home: environment.home_dir().map(Path::to_owned),
         };
-        let prepared = match Prepared::new(surroundings.clone()).await {
-            Ok(prepared) => prepared,
-            Err(source) => return Err(StartError::Store { path, source }),
-        };
+        let prepared = Prepared::new(surroundings.clone())
+            .await
+            .map_err(unreadable)?;
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
         let toolbox = Toolbox::new(surroundings.clone(), prepared.bots());
@@ -164,14 +165,15 @@ impl Daemon {
             live.clone(),
             Some(scheduled.tool()),
         );
+        let door = ServedDoor {
+            sessions: credentials.sessions().clone(),
+            config: live.clone(),
+            address,
+            home: location.home.clone(),
+        };
         let backends = Backends::Equipped {
             tools: Arc::new(lent),
-            mcp: Some(Arc::new(ServedDoor {
-                sessions: credentials.sessions().clone(),
-                config: live.clone(),
-                address,
-                home: location.home.clone(),
-            })),
+            mcp: Some(Arc::new(door)),
         };
         let runtime = Arc::new(prepared.start(backends).await);
         let jobs = stop.child_token();
@@ -195,41 +197,20 @@ impl Daemon {
             scheduled.served(),
         ));
         if follow_files {
-            task::spawn(
-                &tracker,
-                "configuration watch",
-                watch_files(reloader.clone(), stop.clone()),
-            );
+            let watch = watch_files(reloader.clone(), stop.clone());
+            task::spawn(&tracker, "configuration watch", watch);
         }
-        let routes = http::router(Services {
-            runtime: runtime.clone(),
-            reloader: reloader.clone(),
-            token: token.clone(),
-        })
-        .merge(http::pairing_router(PairingServices {
-            pairings: runtime.pairings().clone(),
-            notice: Some(Arc::new(PlannedNotice(planner.clone()))),
-            token: token.clone(),
-        }))
-        .merge(http::cron_router(CronServices {
-            jobs: scheduled.served(),
-            token: token.clone(),
-        }))
-        .merge(http::message_router(MessageServices { planner, token }))
-        .merge(runtime.callbacks())
-        .merge(tools);
-        task::spawn(
-            &tracker,
-            "http",
-            http::serve(listener, routes, stop.clone()),
-        );
-        housekeeping(&tracker, &toolbox, store, clock, &stop);
+        let routes = doors(&runtime, planner, &reloader, scheduled.served(), token).merge(tools);
+        let serving = http::serve(listener, routes, stop.clone());
+        task::spawn(&tracker, "http", serving);
+        housekeeping(&tracker, &toolbox, store.clone(), clock, &stop);
         task::spawn(&tracker, "hangup", reload_on_hangup(reloader, stop.clone()));
         tracing::info!(%address, "the daemon is up");
         Ok(Self {
             address,
             runtime,
             toolbox,
+            store,
             credentials,
             contact_file,
             jobs,
@@ -247,6 +228,15 @@ impl Daemon {
     /// The accounts.
     pub fn runtime(&self) -> &Arc<Runtime> {
         &self.runtime
+    }
+
+    /// Whether the store answers: what a supervisor is told by.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it does not.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.store.next_cron_due().await?;
+        Ok(())
     }
 
     /// The tokens of MCP clients.
@@ -269,6 +259,40 @@ impl Daemon {
     }
 }
 
+async fn bind(gateway: &GatewaySettings) -> Result<(TcpListener, SocketAddr), StartError> {
+    let address = SocketAddr::new(gateway.bind, gateway.port);
+    let bound = TcpListener::bind(address).await;
+    let listener = bound.map_err(|source| StartError::Bind { address, source })?;
+    let address = listener.local_addr().unwrap_or(address);
+    Ok((listener, address))
+}
+
+/// What the command line and WeCom call.
+fn doors(
+    runtime: &Arc<Runtime>,
+    planner: Arc<Planner>,
+    reloader: &Arc<FileReloader>,
+    jobs: Arc<dyn CronService>,
+    token: Secret,
+) -> Router {
+    http::router(Services {
+        runtime: runtime.clone(),
+        reloader: reloader.clone(),
+        token: token.clone(),
+    })
+    .merge(http::pairing_router(PairingServices {
+        pairings: runtime.pairings().clone(),
+        notice: Some(Arc::new(PlannedNotice(planner.clone()))),
+        token: token.clone(),
+    }))
+    .merge(http::cron_router(CronServices {
+        jobs,
+        token: token.clone(),
+    }))
+    .merge(http::message_router(MessageServices { planner, token }))
+    .merge(runtime.callbacks())
+}
+
 /// Keeps files and state from growing for ever.
 fn housekeeping(
     tracker: &TaskTracker,
@@ -287,38 +311,32 @@ fn housekeeping(
 async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {
     let mut timer = tokio::time::interval(PRUNE_INTERVAL);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let remembered_ms = i64::try_from(REMEMBER_CLOSED.as_millis()).unwrap_or(i64::MAX);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = timer.tick() => {}
         }
         let now_ms = clock.now_ms();
-        if let Err(error) = store.prune_routes(now_ms).await {
+        let ms = |age: Duration| i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        let before = |age| now_ms.saturating_sub(ms(age));
+        forgot("routes", store.prune_routes(now_ms).await);
+        forgot("runs of jobs", store.prune_cron_runs(now_ms).await);
+        forgot("turns", store.prune_history(before(REMEMBER_HISTORY)).await);
+        forgot("messages", store.prune(before(REMEMBER_CLOSED)).await);
+    }
+}
+
+/// What came of looking through something that is old.
+fn forgot(what: &str, count: Result<usize, StoreError>) {
+    match count {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(what, count, "forgot what is old"),
+        Err(error) => {
             tracing::warn!(
+                what,
                 error = &error as &dyn std::error::Error,
-                "could not prune the routes"
+                "could not prune the store"
             );
-        }
-        match store.prune_cron_runs(now_ms).await {
-            Ok(0) => {}
-            Ok(runs) => tracing::debug!(runs, "forgot old runs of jobs"),
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "could not prune the runs of jobs"
-                );
-            }
-        }
-        match store.prune(now_ms.saturating_sub(remembered_ms)).await {
-            Ok(0) => {}
-            Ok(messages) => tracing::debug!(messages, "forgot closed messages"),
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "could not prune the store"
-                );
-            }
         }
     }
 }

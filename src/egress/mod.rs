@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::proxy::EgressProxy;
 use crate::config::{NetworkSettings, TlsFiles};
 use crate::wecom::bot::{SettingsError, load_tls};
 
@@ -89,6 +90,34 @@ pub(crate) fn visitor(
         .user_agent(concat!("wecom/", env!("CARGO_PKG_VERSION")))
         .timeout(timeout)
         .pool_max_idle_per_host(0)
+        .build()
+        .map_err(EgressError::Client)
+}
+
+/// A client for an endpoint of the configuration that is not WeCom's, with a proxy and roots of
+/// its own. It follows no redirect: the key is for that endpoint.
+pub(crate) fn endpoint(
+    proxy: &EgressProxy,
+    ca_file: Option<&Path>,
+) -> Result<reqwest::Client, EgressError> {
+    let tls = roots(&TlsFiles {
+        ca_file: ca_file.map(Path::to_owned),
+        ..TlsFiles::default()
+    })?;
+    let proxy = proxy.clone();
+    let proxy = reqwest::Proxy::custom(move |target| {
+        let address = proxy.for_elsewhere(target)?;
+        Some(address.reveal().to_owned())
+    });
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.as_ref().clone())
+        .proxy(proxy)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .user_agent(concat!("wecom/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE)
         .build()
         .map_err(EgressError::Client)
 }

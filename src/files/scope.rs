@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
 use crate::identity::{Identity, Source, TurnChat};
 use crate::ids::AccountId;
 
@@ -154,17 +155,6 @@ impl FromStr for MediaUri {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a media address reads `wecom-media://<account>/<id>`")]
 pub struct NotAMediaUri;
-
-/// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
 
 #[cfg(test)]
 mod tests {

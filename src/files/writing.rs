@@ -7,9 +7,10 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::error::StoreError;
-use super::scope::{MediaScope, StoredId, hex};
+use super::scope::{MediaScope, StoredId};
 use super::store::{MediaStore, Stored};
 use super::{kind, name};
+use crate::hex::hex;
 
 /// The most that a kept file may have where nothing else is said: what WeCom lets a member
 /// send (20 MiB).

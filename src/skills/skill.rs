@@ -4,6 +4,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
+
 use super::front_matter::{self, FrontMatter};
 use super::links;
 use super::mime;
@@ -143,14 +145,7 @@ impl SkillFile {
 
 /// The digest of a file as manifests write it.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    let mut digest = String::from("sha256:");
-    for byte in Sha256::digest(bytes) {
-        // Writing to a string does not fail.
-        let _ = write!(digest, "{byte:02x}");
-    }
-    digest
+    format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod cron;
 pub mod demo;
 pub mod media_in;
 pub mod media_out;
+pub mod openai;
 pub mod outbound;
 pub mod webhook;
 

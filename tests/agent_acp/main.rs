@@ -3,6 +3,7 @@
 #![allow(
     clippy::allow_attributes,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "tests"
@@ -16,7 +17,7 @@ mod support;
 mod turns;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -30,18 +31,25 @@ use support::{House, Plan, USER, direct};
 /// this test is built, it is built here.
 fn agent() -> PathBuf {
     static AGENT: OnceLock<PathBuf> = OnceLock::new();
-    let build = || {
-        let wecom = PathBuf::from(env!("CARGO_BIN_EXE_wecom"));
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--example", "acp_agent"]);
-        cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-        if !cfg!(debug_assertions) {
-            cargo.arg("--release");
-        }
-        assert!(cargo.status().unwrap().success(), "the agent is built");
-        wecom.with_file_name("examples").join("acp_agent")
-    };
-    AGENT.get_or_init(build).clone()
+    AGENT.get_or_init(built_agent).clone()
+}
+
+fn built_agent() -> PathBuf {
+    let wecom = Path::new(env!("CARGO_BIN_EXE_wecom"));
+    let agent = wecom.with_file_name("examples").join("acp_agent");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agent_acp/agent.rs");
+    let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified());
+    if changed(&agent).is_ok_and(|built| built >= changed(&source).unwrap()) {
+        return agent;
+    }
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--example", "acp_agent"]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    assert!(cargo.status().unwrap().success(), "the agent is built");
+    agent
 }
 
 /// Its settings.

@@ -27,7 +27,10 @@ mod clients;
 mod conformance;
 mod daemon;
 mod fixtures;
+#[path = "../agent_openai/model.rs"]
+mod model;
 mod node;
+mod openai_client;
 mod page;
 mod peer;
 mod python;

@@ -12,6 +12,7 @@ use super::node::{home, write_if_different};
 const SCRIPTS: &[(&str, &str)] = &[
     ("clients.py", include_str!("clients.py")),
     ("callbacks.py", include_str!("callbacks.py")),
+    ("openai_client.py", include_str!("openai_client.py")),
 ];
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");

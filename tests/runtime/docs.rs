@@ -96,6 +96,8 @@ fn configuration_blocks_load_without_errors() {
         ("WECOM_SECRET", "one"),
         ("WECOM_ONE_SECRET", "two"),
         ("WECOM_TWO_SECRET", "three"),
+        ("DEEPSEEK_API_KEY", "four"),
+        ("DASHSCOPE_API_KEY", "five"),
     ]);
     let location = Location {
         home: home.path().to_owned(),

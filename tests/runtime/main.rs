@@ -22,7 +22,10 @@ mod media;
 mod policies;
 #[cfg(test)]
 mod questions;
+#[cfg(test)]
 mod routes;
+#[cfg(all(test, unix))]
+mod supervised;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -71,7 +71,7 @@ mod tests {
         else {
             panic!("a file");
         };
-        assert!(path.ends_with(".png"));
+        assert_eq!(Path::new(&path).extension().unwrap(), "png");
         assert_eq!(std::fs::read(path).unwrap(), png);
         for bad in ["not base64!", &STANDARD.encode("#!/bin/sh")] {
             assert_eq!(event(image(bad.to_owned()), home.path()).await, None);

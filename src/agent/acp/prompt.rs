@@ -162,8 +162,8 @@ mod tests {
             content_type: "image/png".to_owned(),
             size: png.len() as u64,
         }];
-        let sees = PromptCapabilities::new().image(true);
-        let seen = blocks(&asked, None, &sees).await;
+        let pictures = PromptCapabilities::new().image(true);
+        let seen = blocks(&asked, None, &pictures).await;
         assert!(matches!(&seen[1], ContentBlock::Image(image) if image.mime_type == "image/png"));
         let named = blocks(&asked, None, &PromptCapabilities::new()).await;
         let ContentBlock::ResourceLink(link) = &named[1] else {

@@ -121,7 +121,7 @@ impl Scene {
         });
         match self.wecom("todo", "create_todo", todo).await {
             Ok(_) => self.say(&texts::todo_made(&one_line(what))).await,
-            Err(_) => self.say(texts::TOOL_FAILED).await,
+            Err(()) => self.say(texts::TOOL_FAILED).await,
         }
     }
 
@@ -165,7 +165,7 @@ impl Scene {
         });
         match self.tool("wecom_cron", job).await {
             Ok(_) => self.say(&texts::reminder_set(ahead, &one_line(what))).await,
-            Err(_) => self.say(texts::TOOL_FAILED).await,
+            Err(()) => self.say(texts::TOOL_FAILED).await,
         }
     }
 

@@ -1,10 +1,9 @@
 //! Agents made on demand: one per member or group.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 use crate::config::DynamicIdStyle;
+use crate::hex::hex;
 use crate::ids::{Chat, ChatKind, UserId};
 use crate::session::{SessionKey, SessionScope};
 
@@ -113,10 +112,7 @@ fn hash(chat: &Chat) -> String {
         .chain_update([0])
         .chain_update(chat.id.as_str())
         .finalize();
-    let bytes = digest.iter().take(HASH_DIGITS / 2);
-    bytes.fold(String::with_capacity(HASH_DIGITS), |mut hex, byte| {
-        // Writing into a string does not fail.
-        write!(hex, "{byte:02x}").ok();
-        hex
-    })
+    let mut hash = hex(&digest);
+    hash.truncate(HASH_DIGITS);
+    hash
 }

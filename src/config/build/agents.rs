@@ -93,6 +93,9 @@ fn backend(
         Some(BackendKind::Acp) => {
             AgentBackend::Acp(super::backend_acp::acp(keys, here, env, findings))
         }
+        Some(BackendKind::OpenAi) => {
+            AgentBackend::OpenAi(super::backend_openai::openai(keys, here, env, findings))
+        }
     }
 }
 

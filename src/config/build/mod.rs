@@ -3,6 +3,7 @@
 mod access;
 mod agents;
 mod backend_acp;
+mod backend_openai;
 mod bindings;
 mod bot;
 mod commands;

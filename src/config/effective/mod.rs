@@ -4,6 +4,7 @@ mod access;
 mod agent_app;
 mod agents;
 mod backend_acp;
+mod backend_openai;
 mod bot;
 mod cron;
 mod gateway;
@@ -29,6 +30,7 @@ pub use agents::{
     DynamicIdStyle, Echo, PeerMatch,
 };
 pub use backend_acp::{AcpBackend, AcpPermissions};
+pub use backend_openai::{OpenAiBackend, SystemPrompt, ToolPolicy};
 pub use bot::{AesKey, BotSocket, BotWebhook, CallbackKeys, Reclaim, SocketTiming, TlsFiles};
 pub use cron::{AlertMode, ChatTargets, CronRetry, CronSettings, FailureAlert, FailureClass};
 pub use gateway::{GatewayAuth, GatewayAuthMode, GatewaySettings};

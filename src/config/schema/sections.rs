@@ -216,6 +216,62 @@ pub(crate) struct BackendKeys {
     pub(crate) idle_minutes: Option<u64>,
     /// ACP: whether the program is given the tools of WeCom; true by default
     pub(crate) mcp: Option<bool>,
+    /// OpenAI: address that `/chat/completions` is added to, such as https://api.deepseek.com/v1
+    pub(crate) base_url: Option<String>,
+    /// OpenAI: key of the endpoint; may be left out for one on this machine
+    #[schemars(extend("x-secret" = true))]
+    pub(crate) api_key: Option<Supplied>,
+    /// OpenAI: the model's name at the endpoint
+    pub(crate) model: Option<String>,
+    /// OpenAI: how freely the model chooses its words; the endpoint's default if left out
+    #[schemars(range(min = 0.0, max = 2.0))]
+    pub(crate) temperature: Option<f64>,
+    /// OpenAI: longest message of the model, tokens; the endpoint's default if left out
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub(crate) max_tokens: Option<u32>,
+    /// OpenAI: who the assistant is and how it answers; a short text of ours by default
+    pub(crate) system_prompt: Option<String>,
+    /// OpenAI: the same in a file, which is read at each turn
+    #[schemars(extend("x-path" = true))]
+    pub(crate) system_prompt_file: Option<String>,
+    /// OpenAI: whether the model understands pictures; false by default
+    pub(crate) images: Option<bool>,
+    /// OpenAI: how much of the conversation the model is reminded of, tokens; 32000 by default, 0
+    /// remembers nothing
+    #[schemars(range(max = 2_000_000))]
+    pub(crate) history_tokens: Option<u32>,
+    /// OpenAI: how often the model may use tools before it has to answer; 16 by default
+    #[schemars(range(min = 1, max = 100))]
+    pub(crate) max_tool_rounds: Option<u32>,
+    /// OpenAI: how long the model may be silent, ms; 60000 by default
+    #[schemars(range(min = 1_000, max = 3_600_000))]
+    pub(crate) idle_timeout_ms: Option<u64>,
+    /// OpenAI: requests at the same time; 8 by default
+    #[schemars(range(min = 1, max = 256))]
+    pub(crate) concurrency: Option<u32>,
+    /// OpenAI: more headers of each request
+    #[schemars(extend("x-secret" = true))]
+    pub(crate) headers: BTreeMap<String, Supplied>,
+    /// OpenAI: which tools the model is offered
+    pub(crate) tools: BackendToolsKeys,
+    /// OpenAI: more members of each request, in place of ours; null takes one of ours out
+    pub(crate) extra_body: Option<Foreign>,
+    /// OpenAI: proxy of its own, or `direct`; the environment's by default
+    #[schemars(extend("x-secret" = "user-info"))]
+    pub(crate) proxy: Option<Supplied>,
+    /// OpenAI: authorities in addition to the built-in ones, PEM
+    #[schemars(extend("x-path" = true))]
+    pub(crate) ca_file: Option<String>,
+}
+
+/// Which tools a model is offered. `*` stands for any characters.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct BackendToolsKeys {
+    /// Names of the tools that it may use; all by default
+    pub(crate) allow: Option<TextList>,
+    /// Names of the tools that it may not use
+    pub(crate) deny: TextList,
 }
 
 /// Kind of back end.
@@ -228,6 +284,9 @@ pub(crate) enum BackendKind {
     Demo,
     /// A program that speaks the Agent Client Protocol.
     Acp,
+    /// An OpenAI-compatible endpoint.
+    #[serde(rename = "openai")]
+    OpenAi,
 }
 
 /// How messages are gathered into conversations.

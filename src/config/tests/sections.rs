@@ -74,7 +74,7 @@ fn agents() {
             vec!["Error agent_id_missing_in_list agents.list[1].id"],
         ),
         (
-            "list: [{ id: 'a', backend: { type: 'openai' } }]",
+            "list: [{ id: 'a', backend: { type: 'openia' } }]",
             Some("a"),
             vec!["Error enum_value agents.list[0].backend.type"],
         ),

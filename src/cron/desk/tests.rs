@@ -37,6 +37,10 @@ fn job(id: &str) -> Job {
     .unwrap()
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "values are written at the call"
+)]
 fn patch(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }

@@ -7,10 +7,6 @@ use super::Extra;
 /// What a job does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one per job, and most jobs are agent turns"
-)]
 pub enum Payload {
     /// Tells the agent's main session that something happened.
     SystemEvent(Event),

@@ -55,7 +55,13 @@ impl Mirror {
                 None => new.push(job),
                 Some(seen) if same(&seen.job, &job)? => imported.unchanged += 1,
                 Some(_) => {
-                    let changed = self.desk.change(id, |present| take(present, &job)).await;
+                    let changed = self
+                        .desk
+                        .change(id, |present| {
+                            take(present, &job);
+                            Ok(())
+                        })
+                        .await;
                     if taken(changed, &job, &mut refused)? {
                         mended.insert(id.to_owned());
                         imported.changed += 1;

@@ -34,7 +34,12 @@ pub(super) async fn apply(
             Some(seen) if same(&seen.job, job)? => {}
             Some(seen) if ours(seen) => imported.conflicts += 1,
             Some(_) => {
-                let changed = desk.change(id, |present| take(present, job)).await;
+                let changed = desk
+                    .change(id, |present| {
+                        take(present, job);
+                        Ok(())
+                    })
+                    .await;
                 if taken(changed, job, refused)? {
                     mended.insert(id.to_owned());
                     imported.changed += 1;
@@ -98,11 +103,10 @@ pub(super) fn same(ours: &Job, theirs: &Job) -> Result<bool, DeskError> {
 }
 
 /// The state is the store's: the desk renews it where the schedule is another.
-pub(super) fn take(present: &mut Job, edited: &Job) -> Result<(), DeskError> {
+pub(super) fn take(present: &mut Job, edited: &Job) {
     *present = Job {
         created_at_ms: present.created_at_ms,
         state: present.state.clone(),
         ..edited.clone()
     };
-    Ok(())
 }

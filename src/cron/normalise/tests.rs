@@ -10,6 +10,10 @@ fn read(root: &Value) -> Result<JobFile, JobFileError> {
     read_file(&root.to_string(), NOW, &TimeZone::UTC)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "values are written at the call"
+)]
 fn row(over: Value) -> Value {
     let mut row = json!({ "id": "a", "schedule": "0 9 * * *", "message": "Report." });
     for (key, value) in over.as_object().unwrap() {

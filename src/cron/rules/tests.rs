@@ -5,6 +5,10 @@ use super::*;
 /// 2026-03-06T00:00:00Z
 const NOW: i64 = 1_772_755_200_000;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "values are written at the call"
+)]
 fn job(over: Value) -> Job {
     let mut job = json!({
         "id": "menu", "name": "Menu", "sessionTarget": "isolated",

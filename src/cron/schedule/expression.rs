@@ -67,10 +67,12 @@ impl CronExpression {
         let (minute, hour) = match (fields.as_slice(), trimmed.starts_with('@')) {
             ([_], true) if trimmed.eq_ignore_ascii_case("@hourly") => ("0", "*"),
             ([_], true) => ("0", "0"),
-            ([minute, hour, _, _, _], false)
-            | ([_, minute, hour, _, _, _] | [_, minute, hour, _, _, _, _], false) => {
-                (*minute, *hour)
-            }
+            (
+                [minute, hour, _, _, _]
+                | [_, minute, hour, _, _, _]
+                | [_, minute, hour, _, _, _, _],
+                false,
+            ) => (*minute, *hour),
             _ => {
                 return Err(refused(
                     "write five fields (minute hour day month weekday), six (seconds first) or \

@@ -19,6 +19,7 @@ fn after(expr: &str, tz: &str, from: &str, times: usize) -> Vec<String> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn expressions_are_read_as_openclaw_reads_them() {
     let sh = "Asia/Shanghai";
     for (expr, tz, from, expected) in [

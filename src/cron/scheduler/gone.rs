@@ -56,7 +56,7 @@ impl Scheduler {
         let Due {
             job,
             revision,
-            due_ms,
+            at_ms: due_ms,
             now_ms,
             by_hand,
         } = due;

@@ -11,7 +11,7 @@ use crate::channel::outbound::{Resolved, Target, TargetKind};
 use crate::config::Config;
 use crate::cron::aftermath::{self, After, Ending};
 use crate::cron::deliver::{self, Parcel, Whither};
-use crate::cron::job::{Job, JobState, Payload, RunFailure, SessionTarget, Suppression};
+use crate::cron::job::{Delivery, Job, JobState, Payload, RunFailure, SessionTarget, Suppression};
 use crate::cron::notice::{self, Notice};
 use crate::cron::outcome::{Delivered, Outcome, Problem};
 use crate::cron::prompt::prompt;
@@ -110,7 +110,7 @@ impl Scheduler {
             Whither::Nowhere => None,
             Whither::Address(url) => return self.posted(job, run, &url, cancel).await,
         };
-        let best_effort = (job.delivery.as_ref()).is_some_and(|delivery| delivery.is_best_effort());
+        let best_effort = (job.delivery.as_ref()).is_some_and(Delivery::is_best_effort);
         let outcome = |text, delivery| Outcome {
             text,
             failed: None,
@@ -223,7 +223,7 @@ impl Scheduler {
             Payload::SystemEvent(_) => None,
         };
         let config = self.parts.config.get();
-        let request = self.request(&config, job, run, to)?;
+        let request = Self::request(&config, job, run, to)?;
         let agents = self.parts.agents.borrow().clone();
         let agent = agents.get(&request.session.agent, false).ok_or_else(|| {
             let message = format!("there is no agent `{}`", request.session.agent);
@@ -236,11 +236,10 @@ impl Scheduler {
         };
         turn::ask(&agent, request, timeout, cancel)
             .await
-            .map_err(problem_of)
+            .map_err(|failure| problem_of(&failure))
     }
 
     fn request(
-        &self,
         config: &Config,
         job: &Job,
         run: &NewRun,
@@ -261,7 +260,7 @@ impl Scheduler {
         })?;
         let zone = schedule::default_zone(config.cron.default_time_zone.as_deref())
             .map_err(|error| Problem::new(RunFailure::Config, error.to_string()))?;
-        let run_as = job.run_as.as_deref().map(UserId::new);
+        let person = job.run_as.as_deref().map(UserId::new);
         let scope = match &job.session_target {
             SessionTarget::Main => SessionScope::Main,
             SessionTarget::Isolated => SessionScope::JobRun {
@@ -275,9 +274,9 @@ impl Scheduler {
             }
         };
         Ok(TurnRequest {
-            chat: chat_of(&account, to, run_as.as_ref()),
+            chat: chat_of(&account, to, person.as_ref()),
             session: SessionKey { agent, scope },
-            identity: Arc::new(Identity::of_job(account, run_as, job.id.as_str())),
+            identity: Arc::new(Identity::of_job(account, person, job.id.as_str())),
             via: RouteVia::Bot,
             message_id: run.run_id.as_str().into(),
             text: prompt(job, run.due_at_ms, &zone, to.map(|to| to.target.as_str())),
@@ -297,10 +296,10 @@ impl Scheduler {
             .or_else(|| config.agents.default_agent.clone());
         let run_as = job.run_as.as_deref().map(UserId::new);
         let identity = Identity::of_job(account.clone(), run_as, job.id.as_str());
-        let shelf = self.parts.media.folder(&MediaScope::of(&identity));
+        let folder = self.parts.media.folder(&MediaScope::of(&identity));
         FileGrant {
             workspace: agent.map(|agent| config.agents.workspace_of(&agent)),
-            roots: shelf.into_iter().collect(),
+            roots: folder.into_iter().collect(),
         }
     }
 
@@ -456,8 +455,8 @@ fn chat_of(account: &AccountId, to: Option<&Resolved>, run_as: Option<&UserId>) 
     }
 }
 
-fn problem_of(failure: TurnFailure) -> Problem {
-    let class = match &failure {
+fn problem_of(failure: &TurnFailure) -> Problem {
+    let class = match failure {
         TurnFailure::Agent(failure) => match failure.class {
             FailureClass::Unreachable => RunFailure::Network,
             FailureClass::Busy => RunFailure::Overloaded,

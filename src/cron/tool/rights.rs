@@ -179,9 +179,8 @@ impl<'a> Caller<'a> {
             return Err(Refused::OtherAccount);
         }
         match delivery.mode {
-            DeliveryMode::None => Ok(None),
             DeliveryMode::Webhook if !self.is_owner => Err(Refused::Webhook),
-            DeliveryMode::Webhook => Ok(None),
+            DeliveryMode::None | DeliveryMode::Webhook => Ok(None),
             // What can't be read the desk refuses, with what to write instead.
             DeliveryMode::Announce => {
                 Ok(delivery.to.as_deref().and_then(|to| Target::parse(to).ok()))
@@ -190,7 +189,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Whether a run of `parent` may make `job`: jobs must not multiply.
-    pub(super) fn may_follow(&self, parent: &Job, job: &mut Job) -> Result<(), Refused> {
+    pub(super) fn may_follow(parent: &Job, job: &mut Job) -> Result<(), Refused> {
         let target = |job: &Job| {
             job.delivery
                 .as_ref()

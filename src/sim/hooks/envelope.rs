@@ -6,7 +6,6 @@
 //! vector. This is the service's side: it shares nothing with the code that it calls.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use aes::Aes256;
 use aes::cipher::{Block, BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
@@ -17,6 +16,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha1::{Digest, Sha1};
 
 use super::seed::Webhook;
+use crate::hex::hex;
 
 /// Token and key of an address, ready for use.
 pub(in crate::sim) struct Envelope {
@@ -137,11 +137,7 @@ pub(super) fn signature(token: &str, timestamp: &str, nonce: &str, sealed: &str)
         hash.update(part.as_bytes());
     }
     let digest: [u8; 20] = hash.finalize().into();
-    digest.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&digest)
 }
 
 /// What is left without the padding: 1 to 32 bytes that all say how many they are.

@@ -74,8 +74,8 @@ fn keep(
         .map(drop)
 }
 
-/// A key as it stands in the table: different keys never look the same.
-fn written(session: &SessionKey) -> String {
+/// A key as it stands in tables: different keys never look the same.
+pub(super) fn written(session: &SessionKey) -> String {
     let scope = match &session.scope {
         SessionScope::Main => json!(["main"]),
         SessionScope::Person(person) => json!(["person", person]),

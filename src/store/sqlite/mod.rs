@@ -9,6 +9,7 @@
 mod acp;
 mod cards;
 mod cron;
+mod history;
 mod inbox;
 mod pairing;
 mod routes;

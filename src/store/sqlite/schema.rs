@@ -138,6 +138,17 @@ const MIGRATIONS: &[&str] = &[
         used_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX acp_sessions_used ON acp_sessions (used_at);",
+    // histories of conversations with models
+    "CREATE TABLE history (
+        id      INTEGER PRIMARY KEY,
+        session TEXT NOT NULL,
+        message TEXT NOT NULL,
+        at      INTEGER NOT NULL,
+        tokens  INTEGER NOT NULL,
+        body    TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX history_of_session ON history (session, id);
+    CREATE INDEX history_at ON history (at);",
 ];
 
 /// The version that this program brings a file to.

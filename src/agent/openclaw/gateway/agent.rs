@@ -115,7 +115,7 @@ impl Shared {
         let mut again = false;
         let finished = loop {
             let line = self.line(self.options.wait).await?;
-            let mut abort = Abort::new(&line, prompt::session_key(&agent, &turn.session), &run);
+            let mut abort = Abort::new(&line, &prompt::session_key(&agent, &turn.session), &run);
             let ended = watch_run(&line, params.clone(), &run, &mut shown).await;
             abort.defuse();
             match ended {
@@ -297,7 +297,7 @@ struct Abort {
 }
 
 impl Abort {
-    fn new(line: &mpsc::Sender<Ask>, session: String, run: &str) -> Self {
+    fn new(line: &mpsc::Sender<Ask>, session: &str, run: &str) -> Self {
         Self {
             line: Some(line.clone()),
             params: json!({ "sessionKey": session, "runId": run }),

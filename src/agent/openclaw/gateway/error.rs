@@ -130,8 +130,8 @@ impl From<GatewayError> for AgentFailure {
             GatewayError::Unreachable { .. } | GatewayError::Lost => FailureClass::Unreachable,
             GatewayError::Silent(_) => FailureClass::TimedOut,
             GatewayError::NotAdmitted { .. } => FailureClass::Refused,
-            GatewayError::Full => FailureClass::Busy,
-            GatewayError::Refused {
+            GatewayError::Full
+            | GatewayError::Refused {
                 retryable: true, ..
             } => FailureClass::Busy,
             GatewayError::Refused { .. } | GatewayError::Protocol(_) => FailureClass::Broken,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::agent::{Attachment, AttachmentKind, TurnRequest};
+use crate::hex::hex;
 use crate::ids::ChatKind;
 use crate::session::SessionKey;
 
@@ -14,6 +15,9 @@ const MAX_IMAGE: u64 = 6 * 1024 * 1024;
 
 /// Bytes of all pictures of one request: in Base64 they have to fit its largest frame.
 const MAX_IMAGES: u64 = 18 * 1024 * 1024;
+
+/// Digits of a digest that keep two sessions apart.
+const KEY_DIGITS: usize = 16;
 
 /// The key of the session there. Gateways fold letters' case, and ids of groups differ by
 /// it: where something would be lost, a digest keeps two sessions apart.
@@ -24,12 +28,8 @@ pub(super) fn session_key(agent: &str, session: &SessionKey) -> String {
     if folded == scope {
         return format!("agent:{agent}:wecom:{scope}");
     }
-    let digest = Sha256::digest(scope.as_bytes());
-    let digest: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut digest = hex(&Sha256::digest(scope.as_bytes()));
+    digest.truncate(KEY_DIGITS);
     format!("agent:{agent}:wecom:{folded}:{digest}")
 }
 

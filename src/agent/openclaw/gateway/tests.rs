@@ -97,9 +97,8 @@ impl Peer {
     async fn hear(&mut self) -> Value {
         loop {
             let message = tokio::time::timeout(PATIENCE, self.0.next());
-            match message.await.expect("a frame").unwrap().unwrap() {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                _ => continue,
+            if let Message::Text(text) = message.await.expect("a frame").unwrap().unwrap() {
+                return serde_json::from_str(&text).unwrap();
             }
         }
     }
@@ -136,14 +135,14 @@ fn begin(
 ) -> (mpsc::UnboundedReceiver<AgentEvent>, CancellationToken) {
     let cancel = CancellationToken::new();
     let mut events = agent.run(turn, cancel.clone());
-    let (seen, sees) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::unbounded_channel();
     let tracker = tokio_util::task::TaskTracker::new();
     crate::task::spawn(&tracker, "turn", async move {
         while let Some(event) = events.next().await {
-            seen.send(event).ok();
+            sender.send(event).ok();
         }
     });
-    (sees, cancel)
+    (receiver, cancel)
 }
 
 async fn next(events: &mut mpsc::UnboundedReceiver<AgentEvent>) -> Option<AgentEvent> {
@@ -152,8 +151,8 @@ async fn next(events: &mut mpsc::UnboundedReceiver<AgentEvent>) -> Option<AgentE
         .expect("an event")
 }
 
-fn text(text: &str) -> Option<AgentEvent> {
-    Some(AgentEvent::Text(text.to_owned()))
+fn text(text: &str) -> AgentEvent {
+    AgentEvent::Text(text.to_owned())
 }
 
 fn ok(payloads: &Value) -> Value {
@@ -179,10 +178,10 @@ async fn a_turn_grows_and_ends_with_its_last_words_and_files() {
     peer.answer(&request, &json!({"runId": "m1", "status": "accepted"}))
         .await;
     peer.delta("m1", "I look.").await;
-    assert_eq!(next(&mut events).await, text("I look."));
+    assert_eq!(next(&mut events).await, Some(text("I look.")));
     peer.delta("other", "not ours").await;
     peer.delta("m1", "I look.\n\nFound").await;
-    assert_eq!(next(&mut events).await, text("\n\nFound"));
+    assert_eq!(next(&mut events).await, Some(text("\n\nFound")));
     peer.answer(
         &request,
         &ok(&json!([{"text": "Found two.", "mediaUrls": ["/a.png"]}])),
@@ -203,7 +202,7 @@ async fn a_turn_grows_and_ends_with_its_last_words_and_files() {
     let (mut events, _cancel) = begin(&agent, turn("m2", "again"));
     let request = peer.hear().await;
     peer.answer(&request, &ok(&json!([{"text": "Yes."}]))).await;
-    assert_eq!(next(&mut events).await, text("Yes."));
+    assert_eq!(next(&mut events).await, Some(text("Yes.")));
 }
 
 #[tokio::test]
@@ -214,7 +213,7 @@ async fn a_stopped_turn_is_ended_over_there() {
     let mut peer = gateway.admitted().await;
     let request = peer.hear().await;
     peer.delta("m1", "So").await;
-    assert_eq!(next(&mut events).await, text("So"));
+    assert_eq!(next(&mut events).await, Some(text("So")));
     cancel.cancel();
     let abort = peer.hear().await;
     assert_eq!(abort["method"], "chat.abort");
@@ -234,7 +233,7 @@ async fn a_run_is_found_again_after_the_connection_was_lost() {
     let mut peer = gateway.admitted().await;
     peer.hear().await;
     peer.delta("m1", "Half").await;
-    assert_eq!(next(&mut events).await, text("Half"));
+    assert_eq!(next(&mut events).await, Some(text("Half")));
     drop(peer);
     let mut peer = gateway.admitted().await;
     let wait = peer.hear().await;
@@ -247,7 +246,7 @@ async fn a_run_is_found_again_after_the_connection_was_lost() {
         &json!({"status": "ok", "endedAt": 5, "terminalReply": {"text": "Half and half."}}),
     )
     .await;
-    assert_eq!(next(&mut events).await, text(" and half."));
+    assert_eq!(next(&mut events).await, Some(text(" and half.")));
     assert_eq!(next(&mut events).await, Some(AgentEvent::Done));
 }
 
