@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router, middleware};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -129,47 +130,47 @@ pub fn cron_router(services: CronServices) -> Router {
     let routes = Router::new()
         .route(
             paths::LIST,
-            post(async |jobs: Jobs, Json(wanted): Json<ListRequest>| {
+            post(async |jobs: Jobs, Body(wanted): Body<ListRequest>| {
                 answer(jobs.list(&wanted).await)
             }),
         )
         .route(
             paths::GET,
-            post(async |jobs: Jobs, Json(wanted): Json<Wanted>| {
+            post(async |jobs: Jobs, Body(wanted): Body<Wanted>| {
                 answer(jobs.get(&wanted.job).await)
             }),
         )
         .route(
             paths::ADD,
-            post(async |jobs: Jobs, Json(job): Json<Job>| answer(jobs.add(job).await)),
+            post(async |jobs: Jobs, Body(job): Body<Job>| answer(jobs.add(job).await)),
         )
         .route(
             paths::EDIT,
-            post(async |jobs: Jobs, Json(edit): Json<EditRequest>| {
+            post(async |jobs: Jobs, Body(edit): Body<EditRequest>| {
                 answer(jobs.edit(&edit.job, &edit.patch).await)
             }),
         )
         .route(
             paths::ENABLE,
-            post(async |jobs: Jobs, Json(wanted): Json<EnableRequest>| {
+            post(async |jobs: Jobs, Body(wanted): Body<EnableRequest>| {
                 answer(jobs.enable(&wanted.job, wanted.enabled).await)
             }),
         )
         .route(
             paths::REMOVE,
-            post(async |jobs: Jobs, Json(wanted): Json<Wanted>| {
+            post(async |jobs: Jobs, Body(wanted): Body<Wanted>| {
                 answer(jobs.remove(&wanted.job).await)
             }),
         )
         .route(
             paths::RUN,
-            post(async |jobs: Jobs, Json(wanted): Json<RunJobRequest>| {
+            post(async |jobs: Jobs, Body(wanted): Body<RunJobRequest>| {
                 answer(jobs.run(&wanted.job, wanted.mode).await)
             }),
         )
         .route(
             paths::RUNS,
-            post(async |jobs: Jobs, Json(wanted): Json<RunsRequest>| {
+            post(async |jobs: Jobs, Body(wanted): Body<RunsRequest>| {
                 answer(jobs.runs(&wanted).await)
             }),
         )
@@ -179,13 +180,13 @@ pub fn cron_router(services: CronServices) -> Router {
         )
         .route(
             paths::IMPORT,
-            post(async |jobs: Jobs, Json(file): Json<ImportRequest>| {
+            post(async |jobs: Jobs, Body(file): Body<ImportRequest>| {
                 answer(jobs.import(&file.jobs, file.states.as_deref()).await)
             }),
         )
         .route(
             paths::HISTORY,
-            post(async |jobs: Jobs, Json(part): Json<HistoryRequest>| {
+            post(async |jobs: Jobs, Body(part): Body<HistoryRequest>| {
                 answer(jobs.import_history(part.job.as_deref(), part.lines).await)
             }),
         )
@@ -204,6 +205,23 @@ pub fn cron_router(services: CronServices) -> Router {
 }
 
 type Jobs = State<Arc<dyn CronService>>;
+
+/// A JSON body. What is none is refused in the form of all refusals.
+struct Body<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        match Json::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(refusal) => {
+                let error = json!({ "error": refusal.body_text() });
+                Err((refusal.status(), Json(error)).into_response())
+            }
+        }
+    }
+}
 
 fn answer(result: Result<impl Serialize, ServiceError>) -> Response {
     let error = match result {

@@ -1,7 +1,7 @@
 //! Agent Skills: texts that teach an agent to work in WeCom, served next to the tool.
 //!
 //! A skill is a folder: `SKILL.md`, YAML front matter and Markdown, and files that it
-//! points to. Fifteen are part of the program ([`Skills::built_in`]); the configuration
+//! points to. Sixteen are part of the program ([`Skills::built_in`]); the configuration
 //! can name folders with others, or with other editions of these ([`LiveSkills::start`]).
 //!
 //! [`Skills`] is one moment's state. Whoever serves skills takes one for each answer, so

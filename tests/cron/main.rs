@@ -2,6 +2,8 @@
 //! WeCom, once.
 
 #[cfg(test)]
+mod month;
+#[cfg(test)]
 mod running;
 #[cfg(test)]
 #[path = "../runtime/support/mod.rs"]

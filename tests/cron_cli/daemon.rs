@@ -327,3 +327,41 @@ async fn somebody_is_told_of_failures_and_of_their_end_and_a_failed_post_is_repe
     );
     house.close().await;
 }
+
+/// The status line and the body of a request to the local API.
+async fn asked(house: &House, token: Option<&str>, body: &str) -> (String, String) {
+    let contact = std::fs::read_to_string(house.place.path("daemon.json")).unwrap();
+    let contact: Value = serde_json::from_str(&contact).unwrap();
+    let address = contact["address"].as_str().unwrap();
+    let token = token.unwrap_or(contact["token"].as_str().unwrap());
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "POST /api/v1/cron/get HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap().to_owned(), body.to_owned())
+}
+
+#[tokio::test]
+async fn the_local_api_wants_its_token_and_says_what_is_wrong() {
+    let house = House::open(&json!({})).await;
+    let (status, _) = asked(&house, Some("guess"), r#"{"job":"a"}"#).await;
+    assert!(status.contains(" 401 "), "{status}");
+    for (body, code, says) in [
+        (r#"{"job":"a"}"#, " 404 ", "Automation not found: a"),
+        (r#"{"job":1}"#, " 422 ", "job"),
+        ("{", " 400 ", "JSON"),
+    ] {
+        let (status, answer) = asked(&house, None, body).await;
+        assert!(status.contains(code), "{body}: {status}");
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let error = answer["error"].as_str().unwrap();
+        assert!(error.contains(says), "{body}: {error}");
+    }
+    house.close().await;
+}

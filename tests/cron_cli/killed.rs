@@ -28,7 +28,7 @@ async fn killed_at(step: &str, runs: usize) -> (Vec<Value>, Vec<String>) {
         ])
         .await;
     house.log_shows(&format!("failpoint reached: {step}")).await;
-    house.daemon.kill().await.unwrap();
+    house.kill().await;
     lease_is_over(&house).await;
     house.again().await;
     let records = house.runs(added["id"].as_str().unwrap(), runs).await;

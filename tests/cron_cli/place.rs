@@ -135,15 +135,18 @@ impl House {
         self.sim.inject(Injection::text(BOT, USER, "hi")).unwrap();
     }
 
-    /// The same place with a new daemon, after the old one was killed.
-    pub async fn again(&mut self) {
+    /// Kills the daemon, and waits until WeCom has noticed.
+    pub async fn kill(&mut self) {
         self.daemon.kill().await.unwrap();
         let gone = |info: &wecom::sim::ConnectionInfo| !info.subscribed;
         self.sim
             .wait_connection(&BOT.into(), PATIENCE, gone)
             .await
             .unwrap();
-        std::fs::remove_file(self.place.path("daemon.json")).ok();
+    }
+
+    /// The same place with a new daemon, after the old one was killed.
+    pub async fn again(&mut self) {
         (self.daemon, self.log) = start(&self.place, None).await;
         self.sim
             .wait_subscribed(&BOT.into(), PATIENCE)

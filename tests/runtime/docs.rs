@@ -244,7 +244,9 @@ fn shown_output_is_what_is_printed() {
 
 fn only_looks(command: &str) -> bool {
     let is_one = command.lines().count() == 1;
-    is_one && (command.starts_with("wecom route explain") || command.contains("--dry-run"))
+    let looks = ["wecom route explain", "wecom cron list"];
+    let looks = looks.iter().any(|looks| command.starts_with(looks));
+    is_one && (looks || command.contains("--dry-run"))
 }
 
 /// What the program prints, notes on the surroundings left out.
