@@ -186,5 +186,6 @@ fn build(backend: &AgentBackend, services: &AgentServices) -> Arc<dyn Agent> {
         AgentBackend::Echo(settings) => Arc::new(EchoAgent::new(*settings)),
         AgentBackend::Demo(settings) => Arc::new(DemoAgent::new(*settings, services.clone())),
         AgentBackend::Acp(settings) => Arc::new(AcpAgent::new(settings.clone(), services.clone())),
+        AgentBackend::OpenClaw(settings) => openclaw::agent(settings, services),
     }
 }

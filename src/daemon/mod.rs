@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::agent::openclaw::link::Link;
 use crate::channel::{Backends, Prepared, Runtime, Surroundings};
 use crate::clock::SharedClock;
 use crate::config::{Environment, LiveConfig, Loaded, Location};
@@ -164,6 +165,7 @@ impl Daemon {
             live.clone(),
             Some(scheduled.tool()),
         );
+        let link = Link::default();
         let backends = Backends::Equipped {
             tools: Arc::new(lent),
             mcp: Some(Arc::new(ServedDoor {
@@ -172,6 +174,7 @@ impl Daemon {
                 address,
                 home: location.home.clone(),
             })),
+            openclaw: link.clone(),
         };
         let runtime = Arc::new(prepared.start(backends).await);
         let jobs = stop.child_token();

@@ -9,6 +9,7 @@ pub mod cards;
 pub mod demo;
 pub mod media_in;
 pub mod media_out;
+pub mod openclaw;
 pub mod outbound;
 pub mod webhook;
 

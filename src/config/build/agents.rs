@@ -93,6 +93,7 @@ fn backend(
         Some(BackendKind::Acp) => {
             AgentBackend::Acp(super::backend_acp::acp(keys, here, env, findings))
         }
+        Some(BackendKind::OpenClaw) => super::backend_openclaw::openclaw(keys, here, findings),
     }
 }
 

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::backend_acp::AcpBackend;
+use super::backend_openclaw::OpenClawBackend;
 use super::session::{DmScope, GroupScope};
 use crate::ids::{AccountId, ChatKind};
 
@@ -62,6 +63,8 @@ pub enum AgentBackend {
     Demo(Demo),
     /// A program that speaks the Agent Client Protocol.
     Acp(AcpBackend),
+    /// An OpenClaw installation.
+    OpenClaw(OpenClawBackend),
 }
 
 impl Default for AgentBackend {
