@@ -3,6 +3,7 @@
 mod contact;
 mod lock;
 mod mcp_door;
+mod openclaw;
 mod reload;
 mod scheduled;
 mod sending;
@@ -19,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::agent::AgentTools;
 use crate::agent::openclaw::link::Link;
 use crate::channel::{Backends, Prepared, Runtime, Surroundings};
 use crate::clock::SharedClock;
@@ -35,6 +37,7 @@ pub use contact::{Contact, ContactError, find};
 pub(crate) use lock::HomeLock;
 pub use lock::LockError;
 use mcp_door::ServedDoor;
+use openclaw::OpenClawParts;
 use reload::{FileReloader, watch_files};
 use scheduled::Scheduled;
 use sending::PlannedNotice;
@@ -166,8 +169,9 @@ impl Daemon {
             Some(scheduled.tool()),
         );
         let link = Link::default();
+        let lent: Arc<dyn AgentTools> = Arc::new(lent);
         let backends = Backends::Equipped {
-            tools: Arc::new(lent),
+            tools: lent.clone(),
             mcp: Some(Arc::new(ServedDoor {
                 sessions: credentials.sessions().clone(),
                 config: live.clone(),
@@ -179,6 +183,17 @@ impl Daemon {
         let runtime = Arc::new(prepared.start(backends).await);
         let jobs = stop.child_token();
         scheduled.start(&tracker, jobs.clone());
+        let parts = OpenClawParts {
+            link: link.clone(),
+            runtime: runtime.clone(),
+            planner: planner.clone(),
+            tools: lent,
+            store: store.clone(),
+            config: live.clone(),
+            clock: clock.clone(),
+            address,
+        };
+        openclaw::start(parts, &tracker, &stop).await;
         let tools = toolbox.routes(ToolSurroundings {
             runtime: runtime.clone(),
             credentials: credentials.clone(),
@@ -296,6 +311,13 @@ async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToke
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "could not prune the routes"
+            );
+        }
+        let forgotten = store.prune_out(now_ms.saturating_sub(remembered_ms)).await;
+        if let Err(error) = forgotten {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "could not prune what OpenClaw sent"
             );
         }
         match store.prune(now_ms.saturating_sub(remembered_ms)).await {

@@ -12,6 +12,7 @@
 mod acp;
 mod cards;
 mod cron;
+mod openclaw;
 mod pairing;
 mod routes;
 mod sqlite;
@@ -27,6 +28,7 @@ pub use cron::{
     Claim, Claimed, CronStore, Finished, JobAfterRun, JobChange, JobChanged, JobPage, NewRun,
     OpenRun, RunEnd, RunFilter, RunStage, StoredJob, StoredRun,
 };
+pub use openclaw::{OpenClawStore, OutClaim};
 pub use pairing::{ApprovedSender, Knocked, PairingRequest, PairingStore};
 pub use routes::{KnownChat, LastRoute, NoRoutes, RouteStore, RouteVia};
 pub use sqlite::SqliteStore;
@@ -205,7 +207,15 @@ pub enum StoreError {
 /// happen after a crash.
 #[async_trait]
 pub trait Store:
-    AcpSessionStore + CardStore + CronStore + PairingStore + RouteStore + Send + Sync + std::fmt::Debug
+    AcpSessionStore
+    + CardStore
+    + CronStore
+    + OpenClawStore
+    + PairingStore
+    + RouteStore
+    + Send
+    + Sync
+    + std::fmt::Debug
 {
     /// Accepts messages, all of them or (on an error) none; answers in the same order.
     async fn record(&self, messages: Vec<NewMessage>) -> Result<Vec<Recorded>, StoreError>;

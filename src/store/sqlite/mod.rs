@@ -10,6 +10,7 @@ mod acp;
 mod cards;
 mod cron;
 mod inbox;
+mod openclaw;
 mod pairing;
 mod routes;
 mod schema;

@@ -244,7 +244,7 @@ impl<'a> Reading<'a> {
                         Err(error) => return error.into(),
                     }
                 }
-                _ = looks.tick() => self.look().await,
+                _ = looks.tick() => self.look(),
                 _ = pings.tick() => self.send(&ToPlugin::Ping {}),
                 () = tokio::time::sleep_until(known_by), if self.known.is_some() => {
                     tracing::warn!("the gateway does not say which turns it knows");
@@ -310,7 +310,7 @@ impl<'a> Reading<'a> {
             FromPlugin::AccountStart { account } => {
                 if self.watched.len() < MAX_WATCHED {
                     self.watched.insert(account, None);
-                    self.look().await;
+                    self.look();
                 }
             }
             FromPlugin::AccountStop { account } => {
@@ -349,9 +349,9 @@ impl<'a> Reading<'a> {
     }
 
     /// Tells what changed of the accounts that OpenClaw watches.
-    async fn look(&mut self) {
+    fn look(&mut self) {
         for (account, told) in &mut self.watched {
-            let report = self.around.host.account(account).await;
+            let report = self.around.host.account(account);
             if told.as_ref() == Some(&report) {
                 continue;
             }

@@ -11,8 +11,8 @@ pub trait LinkHost: Send + Sync + std::fmt::Debug {
     /// Where the HTTP server is reached from this machine.
     fn http(&self) -> Option<String>;
 
-    /// How an account is.
-    async fn account(&self, account: &str) -> AccountReport;
+    /// How an account is. Does not wait.
+    fn account(&self, account: &str) -> AccountReport;
 
     /// Sends a message, once for each key.
     async fn out(&self, out: Out) -> OutAnswer;

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::frame::{FrameTooLong, FromPlugin, Hello, KnownTurn, ResumeTurn, ToPlugin, TurnEvent};
 use super::inbox::{Inbox, Signal};
-use crate::agent::{Person, ToolTurn};
-use crate::ids::{AccountId, UserId};
+use crate::agent::ToolTurn;
+use crate::ids::{Chat, UserId};
 
 /// Frames that wait to be written. A gateway that leaves so many unread is dead.
 pub(super) const QUEUE: usize = 1_024;
@@ -163,20 +163,14 @@ impl Link {
         }
     }
 
-    /// The person whose turn runs for this member in this account, to be asked something;
-    /// nobody where none runs.
-    pub fn person(&self, account: &AccountId, user: &UserId) -> Person {
+    /// The turn that runs for this member in this chat, if there is one.
+    pub fn turn_of(&self, chat: &Chat, user: &UserId) -> Option<Arc<ToolTurn>> {
         let turns = self.turns();
         let of = |seated: &&Seated| {
-            let identity = &seated.turn.identity;
-            identity.account() == account
-                && (identity.requester()).is_some_and(|other| other.folded() == user.folded())
+            let requester = seated.turn.identity.requester();
+            seated.turn.chat == *chat && requester.is_some_and(|of| of.folded() == user.folded())
         };
-        let mut found = turns.values().filter(of);
-        match (found.next(), found.next()) {
-            (Some(only), None) => only.turn.person.clone(),
-            _ => Person::nobody(),
-        }
+        turns.values().find(of).map(|seated| seated.turn.clone())
     }
 
     pub(super) fn next_id(&self) -> String {
