@@ -191,5 +191,6 @@ fn build(backend: &AgentBackend, services: &AgentServices) -> Arc<dyn Agent> {
         AgentBackend::OpenAi(settings) => {
             Arc::new(OpenAiAgent::new(settings.clone(), services.clone()))
         }
+        AgentBackend::OpenClaw(settings) => openclaw::agent(settings, services),
     }
 }

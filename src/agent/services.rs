@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AgentTools, McpDoor};
+use super::{AgentTools, McpDoor, openclaw};
 use crate::clock::SharedClock;
 use crate::config::LiveConfig;
 use crate::store::Store;
@@ -20,4 +20,6 @@ pub struct AgentServices {
     pub tools: Arc<dyn AgentTools>,
     /// The way to the tools for back ends that have one; `None` where none is served.
     pub mcp: Option<Arc<dyn McpDoor>>,
+    /// The way to the plugin inside of OpenClaw.
+    pub openclaw: openclaw::link::Link,
 }

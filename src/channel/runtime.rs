@@ -15,6 +15,7 @@ use super::outbound::doors::{ApiDoor, SocketDoor};
 use super::pairing::Pairings;
 use super::surroundings::Surroundings;
 use super::webhook::{self, Desk};
+use crate::agent::openclaw::link::Link;
 use crate::agent::{Agent, AgentServices, AgentTools, Agents, McpDoor, NoTools};
 use crate::config::{Account, AgentsSettings, Config};
 use crate::ids::AccountId;
@@ -50,6 +51,8 @@ pub enum Backends {
         tools: Arc<dyn AgentTools>,
         /// For those that have one.
         mcp: Option<Arc<dyn McpDoor>>,
+        /// The way to the plugin inside of OpenClaw.
+        openclaw: Link,
     },
     /// This one answers everything: for programs that bring their own.
     Only(Arc<dyn Agent>),
@@ -190,10 +193,14 @@ impl Runtime {
     /// same keeps its connection.
     pub async fn apply(&self, config: &Config) -> Applied {
         let agents = match &self.backends {
-            Backends::Configured => self.configured(&config.agents, Arc::new(NoTools), None),
-            Backends::Equipped { tools, mcp } => {
-                self.configured(&config.agents, tools.clone(), mcp.clone())
+            Backends::Configured => {
+                self.configured(&config.agents, Arc::new(NoTools), None, Link::default())
             }
+            Backends::Equipped {
+                tools,
+                mcp,
+                openclaw,
+            } => self.configured(&config.agents, tools.clone(), mcp.clone(), openclaw.clone()),
             Backends::Only(agent) => Agents::only(agent.clone()),
         };
         self.agents.send_replace(Arc::new(agents));
@@ -230,6 +237,7 @@ impl Runtime {
         settings: &AgentsSettings,
         tools: Arc<dyn AgentTools>,
         mcp: Option<Arc<dyn McpDoor>>,
+        openclaw: Link,
     ) -> Agents {
         let Shared {
             config,
@@ -243,6 +251,7 @@ impl Runtime {
             clock: clock.clone(),
             tools,
             mcp,
+            openclaw,
         };
         let earlier = self.agents.borrow().clone();
         Agents::from_settings(settings, &services, &earlier)

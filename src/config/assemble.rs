@@ -68,6 +68,7 @@ pub(super) fn assemble(
     let group_keys: BTreeMap<String, AccessGroupKeys> = sections.read("accessGroups");
     let gateway_keys: GatewayKeys = sections.read("gateway");
     let cron_keys = sections.read("cron");
+    let openclaw_keys = sections.read("openclaw");
     let defaults: ChannelDefaultsKeys = sections.read("channels.defaults");
     let binding_keys = sections.bindings();
     let channel = Channel::read(&mut sections);
@@ -101,6 +102,7 @@ pub(super) fn assemble(
     let origins = origins::of_accounts(&built.drafts, &shared, &from_environment);
     let mcp_server = build::mcp_server(&channel.server_keys(), &mut findings);
     let gateway = build::gateway(&gateway_keys, &mut findings);
+    let openclaw = build::openclaw_link(&openclaw_keys, &mut findings);
     let session = build::session(&session_keys, &mut findings);
 
     let fatal = built.is_fatal(channel.multi)
@@ -118,6 +120,7 @@ pub(super) fn assemble(
         session,
         commands,
         cron,
+        openclaw,
         mcp_server,
         issues: into_issues(findings),
         accounts: built.finish(),

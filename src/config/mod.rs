@@ -43,9 +43,10 @@ pub use effective::{
     AgentEntry, AgentsSettings, AlertMode, Binding, BotSocket, BotWebhook, CallbackKeys,
     ChatTargets, CommandsSettings, Config, CronRetry, CronSettings, Demo, DmPolicy, DmScope,
     DynamicAgents, DynamicIdStyle, Echo, FailureAlert, FailureClass, GatewayAuth, GatewayAuthMode,
-    GatewaySettings, GroupPolicy, GroupRule, GroupScope, Issue, LocalFiles, MarkdownTables,
-    McpAuth, McpClient, McpConfirm, McpDelivery, McpServer, McpServerSettings, McpSettings,
-    MediaSettings, NetworkSettings, OpenAiBackend, PeerMatch, Reclaim, ResetRule, SessionSettings,
+    GatewaySettings, GroupPolicy, GroupRule, GroupScope, Issue, LinkPort, LocalFiles,
+    MarkdownTables, McpAuth, McpClient, McpConfirm, McpDelivery, McpServer, McpServerSettings,
+    McpSettings, MediaSettings, NetworkSettings, OpenAiBackend, OpenClawBackend, OpenClawGateway,
+    OpenClawLink, OpenClawMode, OpenClawPlugin, PeerMatch, Reclaim, ResetRule, SessionSettings,
     Severity, SocketTiming, SystemPrompt, TlsFiles, ToolPolicy, UnknownAccount, all_issues,
 };
 pub use environment::{Environment, Language};

@@ -113,6 +113,7 @@ fn restart(old: &Config, new: &Config) -> Vec<&'static str> {
     named([
         ("gateway.port", old.gateway.port != new.gateway.port),
         ("gateway.bind", old.gateway.bind != new.gateway.bind),
+        ("openclaw", old.openclaw != new.openclaw),
         ("media.tempDir", moved),
         (
             "channels.wecom.mcp.skills",

@@ -3,6 +3,7 @@
 mod contact;
 mod lock;
 mod mcp_door;
+mod openclaw;
 mod reload;
 mod scheduled;
 mod sending;
@@ -20,6 +21,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::agent::AgentTools;
+use crate::agent::openclaw::link::Link;
 use crate::channel::outbound::Planner;
 use crate::channel::{Backends, Prepared, Runtime, Surroundings};
 use crate::clock::SharedClock;
@@ -37,6 +40,7 @@ pub use contact::{Contact, ContactError, find};
 pub(crate) use lock::HomeLock;
 pub use lock::LockError;
 use mcp_door::ServedDoor;
+use openclaw::OpenClawParts;
 use reload::{FileReloader, watch_files};
 use scheduled::Scheduled;
 use sending::PlannedNotice;
@@ -171,13 +175,27 @@ impl Daemon {
             address,
             home: location.home.clone(),
         };
+        let link = Link::default();
+        let lent: Arc<dyn AgentTools> = Arc::new(lent);
         let backends = Backends::Equipped {
-            tools: Arc::new(lent),
+            tools: lent.clone(),
             mcp: Some(Arc::new(door)),
+            openclaw: link.clone(),
         };
         let runtime = Arc::new(prepared.start(backends).await);
         let jobs = stop.child_token();
         scheduled.start(&tracker, jobs.clone(), stop.clone()).await;
+        let parts = OpenClawParts {
+            link: link.clone(),
+            runtime: runtime.clone(),
+            planner: planner.clone(),
+            tools: lent,
+            store: store.clone(),
+            config: live.clone(),
+            clock: clock.clone(),
+            address,
+        };
+        openclaw::start(parts, &tracker, &stop).await;
         let tools = toolbox.routes(ToolSurroundings {
             runtime: runtime.clone(),
             credentials: credentials.clone(),
@@ -322,6 +340,7 @@ async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToke
         forgot("routes", store.prune_routes(now_ms).await);
         forgot("runs of jobs", store.prune_cron_runs(now_ms).await);
         forgot("turns", store.prune_history(before(REMEMBER_HISTORY)).await);
+        forgot("keys of OpenClaw", store.prune_out(before(REMEMBER_CLOSED)).await);
         forgot("messages", store.prune(before(REMEMBER_CLOSED)).await);
     }
 }

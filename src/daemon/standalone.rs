@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{HomeLock, StartError, Toolbelt, Toolbox};
+use crate::agent::openclaw::link::Link;
 use crate::channel::{Backends, Prepared, Runtime, Surroundings};
 use crate::clock::SharedClock;
 use crate::config::{Environment, LiveConfig, Location};
@@ -68,6 +69,7 @@ impl Standalone {
         let backends = Backends::Equipped {
             tools: Arc::new(lent),
             mcp: None,
+            openclaw: Link::default(),
         };
         let runtime = Arc::new(prepared.start(backends).await);
         Ok(Self {

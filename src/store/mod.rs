@@ -13,6 +13,7 @@ mod acp;
 mod cards;
 mod cron;
 mod history;
+mod openclaw;
 mod pairing;
 mod routes;
 mod sqlite;
@@ -29,6 +30,7 @@ pub use cron::{
     OpenRun, RunEnd, RunFilter, RunStage, StoredJob, StoredRun,
 };
 pub use history::{HistoryStore, HistoryTurn};
+pub use openclaw::{OpenClawStore, OutClaim};
 pub use pairing::{ApprovedSender, Knocked, PairingRequest, PairingStore};
 pub use routes::{KnownChat, LastRoute, NoRoutes, RouteStore, RouteVia};
 pub use sqlite::SqliteStore;
@@ -211,6 +213,7 @@ pub trait Store:
     + CardStore
     + CronStore
     + HistoryStore
+    + OpenClawStore
     + PairingStore
     + RouteStore
     + Send

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod media_in;
 pub mod media_out;
 pub mod openai;
+pub mod openclaw;
 pub mod outbound;
 pub mod webhook;
 

@@ -108,6 +108,7 @@ async fn our_server_is_handed_over_and_acts_for_the_one_whose_turn_it_is() {
     let backends = Backends::Equipped {
         tools: Arc::new(NoTools),
         mcp: Some(Arc::new(Noted(notes.clone()))),
+        openclaw: wecom::agent::openclaw::link::Link::default(),
     };
     let runtime = start(&config, store.clone(), backends).await;
     let house = House {

@@ -6,10 +6,11 @@
 mod change;
 mod code;
 mod files;
+mod hosted;
 mod introduction;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use async_trait::async_trait;
 
@@ -21,6 +22,7 @@ use crate::store::{ApprovedSender, Knocked, PairingRequest, Store, StoreError};
 pub use change::{ApprovedRecord, Change, Changed, Listing};
 pub use code::looks_like_code;
 pub use files::{FileError, PairingFile, RequestRecord, exported, iso_time, read_file};
+pub use hosted::{HostCode, PairingHost};
 use introduction::Desk;
 pub use introduction::Introduction;
 
@@ -81,6 +83,9 @@ pub struct Pairings {
     /// by operators' commands only, never for a message.
     changes: tokio::sync::Mutex<()>,
     desk: Arc<Desk>,
+    /// Ids of senders who are approved in a host's own list.
+    hosted: RwLock<HashMap<AccountId, HashSet<UserId>>>,
+    host: OnceLock<Arc<dyn PairingHost>>,
 }
 
 impl Pairings {
@@ -97,12 +102,15 @@ impl Pairings {
             let senders = approved.entry(account).or_default();
             senders.insert(sender.folded().into_owned());
         }
+        let hosted = hosted::load(&*store).await?;
         Ok(Self {
             store,
             clock,
             approved: RwLock::new(approved),
             changes: tokio::sync::Mutex::default(),
             desk: Arc::default(),
+            hosted: RwLock::new(hosted),
+            host: OnceLock::new(),
         })
     }
 
@@ -113,6 +121,7 @@ impl Pairings {
             .unwrap_or_else(PoisonError::into_inner)
             .get(account)
             .is_some_and(|senders| senders.contains(sender.folded().as_ref()))
+            || self.is_hosted(account, sender)
     }
 
     /// A stranger wrote. `Some`: they are to be told, once; [`Introduction::delivered`] says
@@ -148,7 +157,11 @@ impl Pairings {
                 Knocked::Request(request) if request.told => return Ok(None),
                 Knocked::Request(request) => {
                     let store = self.store.clone();
-                    return Ok(Desk::introduce(&self.desk, store, request, multi_account));
+                    let told = Desk::introduce(&self.desk, store, request, multi_account);
+                    return Ok(match told {
+                        Some(told) => Some(self.in_words_of_host(told, account, sender).await),
+                        None => None,
+                    });
                 }
             }
         }

@@ -96,6 +96,7 @@ fn backend(
         Some(BackendKind::OpenAi) => {
             AgentBackend::OpenAi(super::backend_openai::openai(keys, here, env, findings))
         }
+        Some(BackendKind::OpenClaw) => super::backend_openclaw::openclaw(keys, here, findings),
     }
 }
 

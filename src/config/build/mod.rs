@@ -4,6 +4,7 @@ mod access;
 mod agents;
 mod backend_acp;
 mod backend_openai;
+mod backend_openclaw;
 mod bindings;
 mod bot;
 mod commands;
@@ -20,6 +21,7 @@ mod agent_app;
 
 pub(crate) use access::access_groups;
 pub(crate) use agents::agents;
+pub(crate) use backend_openclaw::openclaw_link;
 pub(crate) use bindings::{bindings, check_accounts, is_this_channel};
 pub(crate) use commands::commands;
 pub(crate) use cron::{check_targets, cron};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backend_acp::AcpBackend;
 use super::backend_openai::OpenAiBackend;
+use super::backend_openclaw::OpenClawBackend;
 use super::session::{DmScope, GroupScope};
 use crate::ids::{AccountId, ChatKind};
 
@@ -65,6 +66,8 @@ pub enum AgentBackend {
     Acp(AcpBackend),
     /// An OpenAI-compatible endpoint.
     OpenAi(OpenAiBackend),
+    /// An OpenClaw installation.
+    OpenClaw(OpenClawBackend),
 }
 
 impl Default for AgentBackend {

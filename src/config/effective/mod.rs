@@ -5,6 +5,7 @@ mod agent_app;
 mod agents;
 mod backend_acp;
 mod backend_openai;
+mod backend_openclaw;
 mod bot;
 mod cron;
 mod gateway;
@@ -31,6 +32,9 @@ pub use agents::{
 };
 pub use backend_acp::{AcpBackend, AcpPermissions};
 pub use backend_openai::{OpenAiBackend, SystemPrompt, ToolPolicy};
+pub use backend_openclaw::{
+    LinkPort, OpenClawBackend, OpenClawGateway, OpenClawLink, OpenClawMode, OpenClawPlugin,
+};
 pub use bot::{AesKey, BotSocket, BotWebhook, CallbackKeys, Reclaim, SocketTiming, TlsFiles};
 pub use cron::{AlertMode, ChatTargets, CronRetry, CronSettings, FailureAlert, FailureClass};
 pub use gateway::{GatewayAuth, GatewayAuthMode, GatewaySettings};
@@ -67,6 +71,8 @@ pub struct Config {
     pub commands: CommandsSettings,
     /// The scheduler.
     pub cron: CronSettings,
+    /// The link that OpenClaw's plugin dials.
+    pub openclaw: OpenClawLink,
     /// The MCP server that this program is.
     pub mcp_server: McpServerSettings,
     /// Problems that belong to no single account, worst first.

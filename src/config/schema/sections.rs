@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::channel::ChannelKeys;
 use super::cron::CronKeys;
 use super::value::{Foreign, Supplied, TextList};
-use crate::config::effective::{AcpPermissions, DmScope, GatewayAuthMode, GroupPolicy, GroupScope};
+use crate::config::effective::{
+    AcpPermissions, DmScope, GatewayAuthMode, GroupPolicy, GroupScope, OpenClawMode,
+};
 
 /// The configuration of wecom, a JSON5 file.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -39,6 +41,8 @@ pub(crate) struct FileKeys {
     pub(crate) gateway: GatewayKeys,
     /// Scheduler
     pub(crate) cron: CronKeys,
+    /// The link that the plugin inside of OpenClaw dials
+    pub(crate) openclaw: OpenClawKeys,
     /// Variables for ${NAME}
     pub(crate) env: EnvKeys,
     /// Providers of secrets
@@ -193,6 +197,18 @@ pub(crate) struct BackendKeys {
     /// Echo, demo: pause between two pieces of an answer, ms
     #[schemars(range(max = 10_000))]
     pub(crate) piece_delay_ms: u64,
+    /// OpenClaw: plugin (the default), or gateway for a WebSocket without a plugin
+    pub(crate) mode: OpenClawMode,
+    /// OpenClaw, mode gateway: its WebSocket, such as ws://127.0.0.1:18789
+    pub(crate) url: Option<String>,
+    /// OpenClaw, mode gateway: its token
+    #[schemars(extend("x-secret" = true))]
+    pub(crate) token: Option<Supplied>,
+    /// OpenClaw: its agent; by its own bindings if absent
+    pub(crate) agent: Option<String>,
+    /// OpenClaw: how long a question waits for a gateway that is away, ms; 10000 by default
+    #[schemars(range(min = 0, max = 600_000))]
+    pub(crate) wait_ms: Option<u64>,
     /// ACP: the agent's program, by its path or found in PATH
     pub(crate) command: Option<String>,
     /// ACP: the program's arguments
@@ -287,6 +303,20 @@ pub(crate) enum BackendKind {
     /// An OpenAI-compatible endpoint.
     #[serde(rename = "openai")]
     OpenAi,
+    /// An OpenClaw installation.
+    OpenClaw,
+}
+
+/// The link that the plugin inside of OpenClaw dials.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct OpenClawKeys {
+    /// Address and port of this machine beside the socket in the state directory, such as
+    /// 127.0.0.1:19790, for a gateway of another user or in a container
+    pub(crate) listen: Option<String>,
+    /// What the plugin has to say there
+    #[schemars(extend("x-secret" = true))]
+    pub(crate) token: Option<Supplied>,
 }
 
 /// How messages are gathered into conversations.

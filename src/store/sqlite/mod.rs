@@ -11,6 +11,7 @@ mod cards;
 mod cron;
 mod history;
 mod inbox;
+mod openclaw;
 mod pairing;
 mod routes;
 mod schema;

@@ -269,7 +269,7 @@ fn request(row: &Row<'_>) -> rusqlite::Result<PairingRequest> {
 }
 
 /// All statements of `work`, or none of them.
-fn atomically<T>(
+pub(super) fn atomically<T>(
     connection: &Connection,
     work: impl FnOnce() -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {

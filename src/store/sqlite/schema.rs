@@ -149,6 +149,18 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX history_of_session ON history (session, id);
     CREATE INDEX history_at ON history (at);",
+    // what OpenClaw sent, and who is approved there
+    "CREATE TABLE openclaw_out (
+        key     TEXT NOT NULL PRIMARY KEY,
+        message TEXT,
+        at      INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX openclaw_out_at ON openclaw_out (at);
+    CREATE TABLE openclaw_paired (
+        account TEXT NOT NULL,
+        sender  TEXT NOT NULL,
+        PRIMARY KEY (account, sender)
+    ) STRICT, WITHOUT ROWID;",
 ];
 
 /// The version that this program brings a file to.
