@@ -1,6 +1,7 @@
 //! The daemon: one process that owns the state directory, the accounts and the HTTP port.
 
 mod contact;
+mod housekeeping;
 mod lock;
 mod mcp_door;
 mod openclaw;
@@ -41,23 +42,13 @@ pub(crate) use lock::HomeLock;
 pub use lock::LockError;
 use mcp_door::ServedDoor;
 use openclaw::OpenClawParts;
-use reload::{FileReloader, watch_files};
+use reload::FileReloader;
 use scheduled::Scheduled;
 use sending::PlannedNotice;
 pub use standalone::Standalone;
 use toolbelt::Toolbelt;
 use tools::ToolSurroundings;
 pub use tools::Toolbox;
-
-/// Closed messages are remembered this long, so that a repeated push is known.
-const REMEMBER_CLOSED: Duration = Duration::from_hours(24);
-
-/// What was said is forgotten after this time, where nobody asked for it earlier: nobody
-/// goes on with a conversation of last season, and it is personal.
-const REMEMBER_HISTORY: Duration = Duration::from_hours(90 * 24);
-
-/// How often closed messages are looked through.
-const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
 
 /// A running daemon.
 #[derive(Debug)]
@@ -162,13 +153,13 @@ impl Daemon {
         let skills = LiveSkills::start(sources, &tracker, stop.clone());
         let planner = prepared.planner();
         let scheduled = Scheduled::new(&surroundings, &prepared, path);
-        let lent = Toolbelt::new(
+        let lent: Arc<dyn AgentTools> = Arc::new(Toolbelt::new(
             toolbox.tools.clone(),
             skills.clone(),
             planner.clone(),
             live.clone(),
             Some(scheduled.tool()),
-        );
+        ));
         let door = ServedDoor {
             sessions: credentials.sessions().clone(),
             config: live.clone(),
@@ -176,7 +167,6 @@ impl Daemon {
             home: location.home.clone(),
         };
         let link = Link::default();
-        let lent: Arc<dyn AgentTools> = Arc::new(lent);
         let backends = Backends::Equipped {
             tools: lent.clone(),
             mcp: Some(Arc::new(door)),
@@ -214,15 +204,11 @@ impl Daemon {
             runtime.clone(),
             scheduled.served(),
         ));
-        if follow_files {
-            let watch = watch_files(reloader.clone(), stop.clone());
-            task::spawn(&tracker, "configuration watch", watch);
-        }
+        reload::follow(&reloader, follow_files, &tracker, &stop);
         let routes = doors(&runtime, planner, &reloader, scheduled.served(), token).merge(tools);
         let serving = http::serve(listener, routes, stop.clone());
         task::spawn(&tracker, "http", serving);
-        housekeeping(&tracker, &toolbox, store.clone(), clock, &stop);
-        task::spawn(&tracker, "hangup", reload_on_hangup(reloader, stop.clone()));
+        housekeeping::start(&tracker, &toolbox.media, store.clone(), clock, &stop);
         tracing::info!(%address, "the daemon is up");
         Ok(Self {
             address,
@@ -310,75 +296,3 @@ fn doors(
     .merge(http::message_router(MessageServices { planner, token }))
     .merge(runtime.callbacks())
 }
-
-/// Keeps files and state from growing for ever.
-fn housekeeping(
-    tracker: &TaskTracker,
-    toolbox: &Toolbox,
-    store: Arc<dyn Store>,
-    clock: SharedClock,
-    stop: &CancellationToken,
-) {
-    let (media, until) = (toolbox.media.clone(), stop.clone());
-    task::spawn(tracker, "media", async move {
-        media.keep_clean(until).await;
-    });
-    task::spawn(tracker, "prune", prune(store, clock, stop.clone()));
-}
-
-async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {
-    let mut timer = tokio::time::interval(PRUNE_INTERVAL);
-    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = timer.tick() => {}
-        }
-        let now_ms = clock.now_ms();
-        let ms = |age: Duration| i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-        let before = |age| now_ms.saturating_sub(ms(age));
-        forgot("routes", store.prune_routes(now_ms).await);
-        forgot("runs of jobs", store.prune_cron_runs(now_ms).await);
-        forgot("turns", store.prune_history(before(REMEMBER_HISTORY)).await);
-        forgot("keys of OpenClaw", store.prune_out(before(REMEMBER_CLOSED)).await);
-        forgot("messages", store.prune(before(REMEMBER_CLOSED)).await);
-    }
-}
-
-/// What came of looking through something that is old.
-fn forgot(what: &str, count: Result<usize, StoreError>) {
-    match count {
-        Ok(0) => {}
-        Ok(count) => tracing::debug!(what, count, "forgot what is old"),
-        Err(error) => {
-            tracing::warn!(
-                what,
-                error = &error as &dyn std::error::Error,
-                "could not prune the store"
-            );
-        }
-    }
-}
-
-#[cfg(unix)]
-async fn reload_on_hangup(reloader: Arc<FileReloader>, stop: CancellationToken) {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut hangups = match signal(SignalKind::hangup()) {
-        Ok(hangups) => hangups,
-        Err(error) => {
-            tracing::warn!(%error, "SIGHUP will not reload the configuration");
-            return;
-        }
-    };
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            received = hangups.recv() => if received.is_none() { return },
-        }
-        http::Reloader::reload(&*reloader).await;
-    }
-}
-
-#[cfg(not(unix))]
-async fn reload_on_hangup(_reloader: Arc<FileReloader>, _stop: CancellationToken) {}

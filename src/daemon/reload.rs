@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::channel::Runtime;
 use crate::config::{self, Config, Environment, Issue, Loaded, Location, Severity, watch};
 use crate::cron::service::CronService;
 use crate::http::{ReloadReport, Reloader};
 use crate::ids::AccountId;
+use crate::task;
 
 /// Reads the file again and applies what changed.
 ///
@@ -164,8 +166,24 @@ fn names(ids: &[AccountId]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 
+/// Reads the configuration again when its file changes, if `files` are to be followed, and
+/// when a hangup asks for it.
+pub(super) fn follow(
+    reloader: &Arc<FileReloader>,
+    files: bool,
+    tracker: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    if files {
+        let watch = watch_files(reloader.clone(), stop.clone());
+        task::spawn(tracker, "configuration watch", watch);
+    }
+    let hangups = reload_on_hangup(reloader.clone(), stop.clone());
+    task::spawn(tracker, "hangup", hangups);
+}
+
 /// Applies every change of the files until `stop` is cancelled.
-pub(super) async fn watch_files(reloader: Arc<FileReloader>, stop: CancellationToken) {
+async fn watch_files(reloader: Arc<FileReloader>, stop: CancellationToken) {
     loop {
         let files = reloader.watched().await;
         let mut watching = match watch::watch(&files) {
@@ -189,3 +207,26 @@ pub(super) async fn watch_files(reloader: Arc<FileReloader>, stop: CancellationT
         }
     }
 }
+
+#[cfg(unix)]
+async fn reload_on_hangup(reloader: Arc<FileReloader>, stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut hangups = match signal(SignalKind::hangup()) {
+        Ok(hangups) => hangups,
+        Err(error) => {
+            tracing::warn!(%error, "SIGHUP will not reload the configuration");
+            return;
+        }
+    };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            received = hangups.recv() => if received.is_none() { return },
+        }
+        reloader.reload().await;
+    }
+}
+
+#[cfg(not(unix))]
+async fn reload_on_hangup(_reloader: Arc<FileReloader>, _stop: CancellationToken) {}
