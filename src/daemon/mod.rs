@@ -203,7 +203,8 @@ impl Daemon {
         let routes = doors(&runtime, planner, &reloader, scheduled.served(), token).merge(tools);
         let serving = http::serve(listener, routes, stop.clone());
         task::spawn(&tracker, "http", serving);
-        housekeeping(&tracker, &toolbox, store.clone(), clock, &stop);
+        let kept = (store.clone(), live.clone());
+        housekeeping(&tracker, &toolbox, kept, clock, &stop);
         task::spawn(&tracker, "hangup", reload_on_hangup(reloader, stop.clone()));
         tracing::info!(%address, "the daemon is up");
         Ok(Self {
@@ -297,18 +298,24 @@ fn doors(
 fn housekeeping(
     tracker: &TaskTracker,
     toolbox: &Toolbox,
-    store: Arc<dyn Store>,
+    kept: (Arc<dyn Store>, LiveConfig),
     clock: SharedClock,
     stop: &CancellationToken,
 ) {
+    let (store, config) = kept;
     let (media, until) = (toolbox.media.clone(), stop.clone());
     task::spawn(tracker, "media", async move {
         media.keep_clean(until).await;
     });
-    task::spawn(tracker, "prune", prune(store, clock, stop.clone()));
+    task::spawn(tracker, "prune", prune(store, config, clock, stop.clone()));
 }
 
-async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {
+async fn prune(
+    store: Arc<dyn Store>,
+    config: LiveConfig,
+    clock: SharedClock,
+    stop: CancellationToken,
+) {
     let mut timer = tokio::time::interval(PRUNE_INTERVAL);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -321,6 +328,10 @@ async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToke
         let before = |age| now_ms.saturating_sub(ms(age));
         forgot("routes", store.prune_routes(now_ms).await);
         forgot("runs of jobs", store.prune_cron_runs(now_ms).await);
+        if let Some(retention) = config.get().cron.session_retention {
+            let gone = store.prune_job_sessions(before(retention)).await;
+            forgot("sessions of jobs", gone);
+        }
         forgot("turns", store.prune_history(before(REMEMBER_HISTORY)).await);
         forgot("messages", store.prune(before(REMEMBER_CLOSED)).await);
     }

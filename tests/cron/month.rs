@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::{Date, Time, date, time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -112,7 +112,7 @@ fn daily(first: Date, last: Date, at: Time) -> Vec<Timestamp> {
     let days = first.series(1.day()).take_while(|day| *day < last);
     let instant = |day: Date| {
         let ambiguous = berlin().to_ambiguous_timestamp(day.to_datetime(at));
-        if ambiguous.offset().is_gap() {
+        if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
             let on_the_hour = day.at(at.hour() + 1, 0, 0, 0);
             return on_the_hour.to_zoned(berlin()).unwrap().timestamp();
         }
