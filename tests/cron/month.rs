@@ -9,12 +9,14 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use wecom::channel::{Prepared, Surroundings};
 use wecom::clock::{Clock, ManualClock};
 use wecom::cron::desk::Desk;
 use wecom::cron::normalise::read_job;
 use wecom::cron::scheduler::{Scheduler, SchedulerParts};
 use wecom::store::{RunFilter, SqliteStore, Store};
+use wecom::task;
 
 use crate::support::{PATIENCE, configuration, settings};
 
@@ -57,7 +59,8 @@ impl Month {
             desk.add(job).await.unwrap();
         }
         let stop = CancellationToken::new();
-        let running = tokio::spawn(scheduler.run(stop.clone()));
+        let tracker = TaskTracker::new();
+        task::spawn(&tracker, "scheduler", scheduler.run(stop.clone()));
         while clock.now_ms() < last.as_millisecond() {
             clock.advance(HALF_HOUR_MS);
             desk.changes().wake();
@@ -74,7 +77,8 @@ impl Month {
             tokio::time::timeout(PATIENCE, at_rest).await.unwrap();
         }
         stop.cancel();
-        running.await.unwrap();
+        tracker.close();
+        tracker.wait().await;
         Self { store }
     }
 

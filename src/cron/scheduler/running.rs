@@ -293,7 +293,8 @@ impl Scheduler {
         let mut stored = self.parts.store.cron_job(&run.job).await?;
         let parcel = self.parts.store.cron_text(&run.run_id).await?;
         for _ in 0..ATTEMPTS {
-            let (end, job, told) = self.ended(run, by_hand, outcome, stored.as_ref(), &parcel);
+            let (end, job, told) =
+                self.ended(run, by_hand, outcome, stored.as_ref(), parcel.as_deref());
             let finished = self
                 .parts
                 .store
@@ -329,7 +330,7 @@ impl Scheduler {
         by_hand: bool,
         outcome: &Outcome,
         stored: Option<&StoredJob>,
-        parcel: &Option<String>,
+        parcel: Option<&str>,
     ) -> (RunEnd, JobAfterRun, Option<Told>) {
         let ended_ms = self.parts.clock.now_ms();
         let config = self.parts.config.get();
@@ -367,7 +368,7 @@ impl Scheduler {
         let record = RunRecord::of(&run.job, &ending, session, state.next_run_at_ms).to_line();
         // Only what is to be sent again is kept.
         let is_pending = aftermath::pending_delivery(&state) == Some(run.run_id.as_str());
-        let kept = parcel.clone().filter(|_| is_pending);
+        let kept = parcel.filter(|_| is_pending).map(str::to_owned);
         let told = due.map(|notice| Told {
             notice,
             state: state.clone(),
