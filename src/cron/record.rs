@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::aftermath::Ending;
-use super::job::{DeliveryStatus, Job, JobState, RunFailure, RunStatus};
+use super::job::{DeliveryStatus, RunFailure, RunStatus};
 
 /// Characters of the summary.
 const MAX_SUMMARY: usize = 2_000;
@@ -54,14 +54,19 @@ pub struct RunRecord {
 
 impl RunRecord {
     /// The record of a run that ended.
-    pub fn of(job: &Job, ending: &Ending<'_>, session: Option<String>, state: &JobState) -> Self {
+    pub fn of(
+        job: &str,
+        ending: &Ending<'_>,
+        session: Option<String>,
+        next_run_at_ms: Option<i64>,
+    ) -> Self {
         let outcome = ending.outcome;
         let status = outcome.status();
         let delivery = outcome.delivery_status();
         let problem = outcome.problem();
         Self {
             ts: ending.ended_ms,
-            job_id: job.id.as_str().to_owned(),
+            job_id: job.to_owned(),
             action: "finished",
             status,
             completion_status: match (status, delivery) {
@@ -82,7 +87,7 @@ impl RunRecord {
             session_key: session,
             run_at_ms: ending.started_ms,
             duration_ms: ending.ended_ms.saturating_sub(ending.started_ms),
-            next_run_at_ms: state.next_run_at_ms,
+            next_run_at_ms,
         }
     }
 

@@ -1,14 +1,12 @@
 //! Keeps files and state from growing for ever.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::SharedClock;
-use crate::files::MediaStore;
-use crate::store::{Store, StoreError};
+use crate::channel::Surroundings;
+use crate::store::StoreError;
 use crate::task;
 
 /// Closed messages are remembered this long, so that a repeated push is known.
@@ -22,21 +20,21 @@ const REMEMBER_HISTORY: Duration = Duration::from_hours(90 * 24);
 const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
 
 /// Begins it, until `stop` is cancelled.
-pub(super) fn start(
-    tracker: &TaskTracker,
-    media: &MediaStore,
-    store: Arc<dyn Store>,
-    clock: SharedClock,
-    stop: &CancellationToken,
-) {
-    let (media, until) = (media.clone(), stop.clone());
+pub(super) fn start(surroundings: &Surroundings, tracker: &TaskTracker, stop: &CancellationToken) {
+    let (media, until) = (surroundings.media.clone(), stop.clone());
     task::spawn(tracker, "media", async move {
         media.keep_clean(until).await;
     });
-    task::spawn(tracker, "prune", prune(store, clock, stop.clone()));
+    task::spawn(tracker, "prune", prune(surroundings.clone(), stop.clone()));
 }
 
-async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {
+async fn prune(surroundings: Surroundings, stop: CancellationToken) {
+    let Surroundings {
+        config,
+        store,
+        clock,
+        ..
+    } = surroundings;
     let mut timer = tokio::time::interval(PRUNE_INTERVAL);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -49,6 +47,10 @@ async fn prune(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToke
         let before = |age| now_ms.saturating_sub(ms(age));
         forgot("routes", store.prune_routes(now_ms).await);
         forgot("runs of jobs", store.prune_cron_runs(now_ms).await);
+        if let Some(retention) = config.get().cron.session_retention {
+            let gone = store.prune_job_sessions(before(retention)).await;
+            forgot("sessions of jobs", gone);
+        }
         forgot("turns", store.prune_history(before(REMEMBER_HISTORY)).await);
         forgot(
             "keys of OpenClaw",

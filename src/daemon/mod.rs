@@ -208,7 +208,7 @@ impl Daemon {
         let routes = doors(&runtime, planner, &reloader, scheduled.served(), token).merge(tools);
         let serving = http::serve(listener, routes, stop.clone());
         task::spawn(&tracker, "http", serving);
-        housekeeping::start(&tracker, &toolbox.media, store.clone(), clock, &stop);
+        housekeeping::start(&surroundings, &tracker, &stop);
         tracing::info!(%address, "the daemon is up");
         Ok(Self {
             address,

@@ -316,6 +316,11 @@ pub trait CronStore: Send + Sync + std::fmt::Debug {
     /// runs nor younger than seven days; of all, the oldest beyond 200 MiB. Returns how many.
     async fn prune_cron_runs(&self, now_ms: i64) -> Result<usize, StoreError>;
 
+    /// Forgets the sessions of jobs' runs, each of which had one of its own, that nobody used
+    /// since `before_ms`: what was said in them, and which session of a program they are.
+    /// Returns how many entries went.
+    async fn prune_job_sessions(&self, before_ms: i64) -> Result<usize, StoreError>;
+
     /// A value kept under a name, such as the mirror file's digest.
     async fn cron_value(&self, name: &str) -> Result<Option<String>, StoreError>;
 

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::{Date, Time, date, time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use wecom::channel::{Prepared, Surroundings};
 use wecom::clock::{Clock, ManualClock};
 use wecom::cron::desk::Desk;
 use wecom::cron::normalise::read_job;
 use wecom::cron::scheduler::{Scheduler, SchedulerParts};
 use wecom::store::{RunFilter, SqliteStore, Store};
+use wecom::task;
 
 use crate::support::{PATIENCE, configuration, settings};
 
@@ -57,7 +59,8 @@ impl Month {
             desk.add(job).await.unwrap();
         }
         let stop = CancellationToken::new();
-        let running = tokio::spawn(scheduler.run(stop.clone()));
+        let tracker = TaskTracker::new();
+        task::spawn(&tracker, "scheduler", scheduler.run(stop.clone()));
         while clock.now_ms() < last.as_millisecond() {
             clock.advance(HALF_HOUR_MS);
             desk.changes().wake();
@@ -74,7 +77,8 @@ impl Month {
             tokio::time::timeout(PATIENCE, at_rest).await.unwrap();
         }
         stop.cancel();
-        running.await.unwrap();
+        tracker.close();
+        tracker.wait().await;
         Self { store }
     }
 
@@ -112,7 +116,7 @@ fn daily(first: Date, last: Date, at: Time) -> Vec<Timestamp> {
     let days = first.series(1.day()).take_while(|day| *day < last);
     let instant = |day: Date| {
         let ambiguous = berlin().to_ambiguous_timestamp(day.to_datetime(at));
-        if ambiguous.offset().is_gap() {
+        if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
             let on_the_hour = day.at(at.hour() + 1, 0, 0, 0);
             return on_the_hour.to_zoned(berlin()).unwrap().timestamp();
         }

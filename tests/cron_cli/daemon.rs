@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+use wecom::task;
 
 use crate::place::{House, write};
 use crate::support::{USER, eventually};
@@ -173,7 +175,7 @@ async fn receiver(status: &'static str) -> (u16, Arc<Mutex<Vec<String>>>) {
     let port = listener.local_addr().unwrap().port();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let kept = asked.clone();
-    tokio::spawn(async move {
+    task::spawn(&TaskTracker::new(), "receiver", async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = Vec::new();
             let mut part = [0; 4096];

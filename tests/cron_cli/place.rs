@@ -11,27 +11,27 @@ use wecom::sim::{Entry, EntryKind, Injection, Sim, SimOptions};
 use crate::support::{BOT, PATIENCE, SECRET, USER, direct, eventually, settings, simulator};
 
 /// What a command said.
-pub struct Said {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out)
             .unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
     }
 }
 
 /// A state directory.
-pub struct Place {
-    pub home: tempfile::TempDir,
+pub(crate) struct Place {
+    pub(crate) home: tempfile::TempDir,
 }
 
 impl Place {
     /// With a bot that is not connected anywhere, and more keys of `cron`.
-    pub fn new(cron: &Value) -> Self {
+    pub(crate) fn new(cron: &Value) -> Self {
         Self::with("ws://127.0.0.1:1", cron)
     }
 
@@ -45,7 +45,7 @@ impl Place {
         Self { home }
     }
 
-    pub fn path(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self.home.path().join(name)
     }
 
@@ -61,7 +61,7 @@ impl Place {
     }
 
     /// Runs `wecom cron` with these words.
-    pub async fn cron<S: AsRef<std::ffi::OsStr>>(&self, words: &[S]) -> Said {
+    pub(crate) async fn cron<S: AsRef<std::ffi::OsStr>>(&self, words: &[S]) -> Said {
         let output = self.program().arg("cron").args(words).output();
         let output = tokio::time::timeout(4 * PATIENCE, output)
             .await
@@ -78,28 +78,31 @@ impl Place {
     }
 
     /// The same, which must succeed and print JSON.
-    pub async fn json<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(&self, words: &[S]) -> Value {
+    pub(crate) async fn json<S: AsRef<std::ffi::OsStr> + std::fmt::Debug>(
+        &self,
+        words: &[S],
+    ) -> Value {
         let said = self.cron(words).await;
         assert_eq!(said.code, 0, "{words:?}: {}", said.err);
         said.json()
     }
 
-    pub fn mirror(&self) -> Value {
+    pub(crate) fn mirror(&self) -> Value {
         let text = std::fs::read_to_string(self.path("cron/jobs.json")).unwrap();
         serde_json::from_str(&text).unwrap()
     }
 }
 
 /// A place whose daemon runs, in a simulated WeCom.
-pub struct House {
-    pub place: Place,
-    pub sim: Sim,
-    pub daemon: Child,
-    pub log: Lines<BufReader<ChildStderr>>,
+pub(crate) struct House {
+    pub(crate) place: Place,
+    pub(crate) sim: Sim,
+    pub(crate) daemon: Child,
+    pub(crate) log: Lines<BufReader<ChildStderr>>,
 }
 
 impl House {
-    pub async fn open(cron: &Value) -> Self {
+    pub(crate) async fn open(cron: &Value) -> Self {
         let sim = simulator(SimOptions::default()).await;
         let place = Place::with(&sim.bot_url(), cron);
         let (daemon, log) = start(&place, None).await;
@@ -115,7 +118,7 @@ impl House {
     }
 
     /// With a daemon that stops for good at a fail point.
-    pub async fn stopping_at(failpoint: &str, cron: &Value) -> Self {
+    pub(crate) async fn stopping_at(failpoint: &str, cron: &Value) -> Self {
         let sim = simulator(SimOptions::default()).await;
         let place = Place::with(&sim.bot_url(), cron);
         let (daemon, log) = start(&place, Some(failpoint)).await;
@@ -136,7 +139,7 @@ impl House {
     }
 
     /// Kills the daemon, and waits until WeCom has noticed.
-    pub async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.daemon.kill().await.unwrap();
         let gone = |info: &wecom::sim::ConnectionInfo| !info.subscribed;
         self.sim
@@ -146,7 +149,7 @@ impl House {
     }
 
     /// The same place with a new daemon, after the old one was killed.
-    pub async fn again(&mut self) {
+    pub(crate) async fn again(&mut self) {
         (self.daemon, self.log) = start(&self.place, None).await;
         self.sim
             .wait_subscribed(&BOT.into(), PATIENCE)
@@ -154,12 +157,12 @@ impl House {
             .unwrap();
     }
 
-    pub async fn log_shows(&mut self, wanted: &str) {
+    pub(crate) async fn log_shows(&mut self, wanted: &str) {
         log_shows(&mut self.log, wanted).await;
     }
 
     /// What the bot sent of its own accord.
-    pub fn messages(&self) -> Vec<String> {
+    pub(crate) fn messages(&self) -> Vec<String> {
         let entries = self.sim.transcript(&direct());
         let sent = entries
             .iter()
@@ -167,14 +170,14 @@ impl House {
         sent.map(|entry| entry.text().to_owned()).collect()
     }
 
-    pub async fn message(&self) -> String {
+    pub(crate) async fn message(&self) -> String {
         let is_message = |entry: &Entry| entry.kind == EntryKind::Markdown;
         let entry = self.sim.wait_for(&direct(), PATIENCE, is_message).await;
         entry.unwrap().text().to_owned()
     }
 
     /// The records of a job's runs, the newest first, once there are so many.
-    pub async fn runs(&self, job: &str, count: usize) -> Vec<Value> {
+    pub(crate) async fn runs(&self, job: &str, count: usize) -> Vec<Value> {
         eventually("runs that are over", || async {
             let said = self.place.cron(&["runs", "--id", job]).await;
             let page: Value = serde_json::from_str(&said.out).ok()?;
@@ -184,7 +187,7 @@ impl House {
         .await
     }
 
-    pub async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         self.daemon.kill().await.unwrap();
         assert_eq!(self.sim.violations(), []);
         self.sim.stop().await;
@@ -219,7 +222,7 @@ async fn log_shows(log: &mut Lines<BufReader<ChildStderr>>, wanted: &str) {
 }
 
 /// Writes a file into a folder that may be new.
-pub fn write(path: &Path, text: &str) {
+pub(crate) fn write(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
 }

@@ -62,7 +62,7 @@ const TABLE: [(&str, i32, &str); 27] = [
         2,
         "write numbers with",
     ),
-    ("add|--name|n|--at|tomorrow|--message|m", 2, "no duration"),
+    ("add|--name|n|--at|tomorrow|--message|m", 2, "is no time"),
     ("add|--name|n|--at|2099-01-01|--message|m", 2, "with a T"),
     ("add|--name|n|--cron|@daily|--text|t", 2, "--to"),
     (

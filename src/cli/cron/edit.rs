@@ -7,7 +7,7 @@ use super::options::JobOptions;
 use super::reach::Jobs;
 use super::{Usage, json_line, words};
 use crate::clock::{Clock, SystemClock};
-use crate::cron::job::{DeliveryChannel, SessionTarget};
+use crate::cron::job::{Delivery, DeliveryChannel, SessionTarget};
 
 /// What the help ends with.
 pub(super) const EXAMPLES: &str = "\
@@ -129,10 +129,11 @@ pub(super) async fn run(args: EditArgs, jobs: &Jobs) -> anyhow::Result<()> {
             patch.insert("sessionTarget".to_owned(), json!(session));
         }
     }
-    if keeps_channel(&before.delivery) && args.options.channel.is_none() {
-        if let Some(Value::Object(delivery)) = patch.get_mut("delivery") {
-            delivery.shift_remove("channel");
-        }
+    if keeps_channel(before.delivery.as_ref())
+        && args.options.channel.is_none()
+        && let Some(Value::Object(delivery)) = patch.get_mut("delivery")
+    {
+        delivery.shift_remove("channel");
     }
     if patch.is_empty() {
         return Err(Usage::new("nothing to change: name what shall be different").into());
@@ -145,8 +146,8 @@ pub(super) async fn run(args: EditArgs, jobs: &Jobs) -> anyhow::Result<()> {
 }
 
 /// Whether a new target leaves the channel as it is: with `last` there is no target.
-fn keeps_channel(delivery: &Option<crate::cron::job::Delivery>) -> bool {
-    (delivery.as_ref()).is_some_and(|delivery| delivery.channel() == DeliveryChannel::Wecom)
+fn keeps_channel(delivery: Option<&Delivery>) -> bool {
+    delivery.is_some_and(|delivery| delivery.channel() == DeliveryChannel::Wecom)
 }
 
 impl Clear {

@@ -64,30 +64,29 @@ fn lines(listed: &ListedJob, now_ms: i64) -> Vec<(&'static str, String)> {
             off.consecutive_errors
         )
     });
-    let some = |text: String| Some(text);
     let all = [
-        ("id", some(job.id.to_string())),
+        ("id", Some(job.id.to_string())),
         ("declaration", job.declaration_key.clone()),
-        ("name", some(job.name.clone())),
+        ("name", Some(job.name.clone())),
         ("display name", job.display_name.clone()),
         ("owner agent", owner.agent_id),
         ("owner session", owner.session_key),
         ("owner", owner.user_id),
         (
             "enabled",
-            some(if job.enabled { "yes" } else { "no" }.to_owned()),
+            Some(if job.enabled { "yes" } else { "no" }.to_owned()),
         ),
-        ("schedule", some(words::schedule(job))),
-        ("session", some(job.session_target.to_string())),
+        ("schedule", Some(words::schedule(job))),
+        ("session", Some(job.session_target.to_string())),
         ("agent", listed.effective_agent_id.clone()),
         ("model", model),
-        ("delivery", some(delivery_words(job))),
+        ("delivery", Some(delivery_words(job))),
         ("account", delivery.account_id),
         ("target", delivery.to.as_deref().and_then(canonical)),
         ("run as", job.run_as.clone()),
         ("next", state.next_run_at_ms.map(|at| instant(at, now_ms))),
         ("last", state.last_run_at_ms.map(|at| instant(at, now_ms))),
-        ("status", some(listed.status.clone())),
+        ("status", Some(listed.status.clone())),
         ("last error", last_error),
         (
             "last delivery",

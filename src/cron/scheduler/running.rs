@@ -250,32 +250,12 @@ impl Scheduler {
         let account = account
             .or_else(|| owner.and_then(|owner| owner.account.as_deref().map(AccountId::new)))
             .unwrap_or_else(|| config.default_account.clone());
-        let agent = job
-            .agent_id
-            .clone()
-            .or_else(|| config.agents.default_agent.clone());
-        let agent = agent.ok_or_else(|| {
-            let message = "several agents and none is the default: set `agentId` of the job";
-            Problem::new(RunFailure::Config, message)
-        })?;
         let zone = schedule::default_zone(config.cron.default_time_zone.as_deref())
             .map_err(|error| Problem::new(RunFailure::Config, error.to_string()))?;
         let person = job.run_as.as_deref().map(UserId::new);
-        let scope = match &job.session_target {
-            SessionTarget::Main => SessionScope::Main,
-            SessionTarget::Isolated => SessionScope::JobRun {
-                job: job.id.as_str().to_owned(),
-                run: run.run_id.clone(),
-            },
-            SessionTarget::Named(name) => SessionScope::Named(name.clone()),
-            SessionTarget::Current => {
-                let key = job.session_key.clone();
-                SessionScope::Named(key.unwrap_or_else(|| job.id.as_str().to_owned()))
-            }
-        };
         Ok(TurnRequest {
             chat: chat_of(&account, to, person.as_ref()),
-            session: SessionKey { agent, scope },
+            session: session_of(config, job, run)?,
             identity: Arc::new(Identity::of_job(account, person, job.id.as_str())),
             via: RouteVia::Bot,
             message_id: run.run_id.as_str().into(),
@@ -311,8 +291,10 @@ impl Scheduler {
         outcome: &Outcome,
     ) -> Result<(), StoreError> {
         let mut stored = self.parts.store.cron_job(&run.job).await?;
+        let parcel = self.parts.store.cron_text(&run.run_id).await?;
         for _ in 0..ATTEMPTS {
-            let (end, job, told) = self.ended(run, by_hand, outcome, stored.as_ref());
+            let (end, job, told) =
+                self.ended(run, by_hand, outcome, stored.as_ref(), parcel.as_deref());
             let finished = self
                 .parts
                 .store
@@ -348,38 +330,45 @@ impl Scheduler {
         by_hand: bool,
         outcome: &Outcome,
         stored: Option<&StoredJob>,
+        parcel: Option<&str>,
     ) -> (RunEnd, JobAfterRun, Option<Told>) {
         let ended_ms = self.parts.clock.now_ms();
+        let config = self.parts.config.get();
         let read = stored.and_then(|stored| {
             let job = Job::from_parts(&stored.definition, &stored.state, stored.enabled);
             Some((job.ok()?, stored.revision))
         });
-        let Some((mut job, revision)) = read else {
-            return (
-                end_of(run, ended_ms, outcome, String::new()),
-                JobAfterRun::Nothing,
-                None,
-            );
-        };
-        // An interval counts from this run's start.
-        job.state.last_run_at_ms = Some(run.started_at_ms);
-        let natural = self.next_of(&job, ended_ms);
-        let ending = Ending {
+        let mut ending = Ending {
             run_id: &run.run_id,
             started_ms: run.started_at_ms,
             ended_ms,
             by_hand,
             outcome,
-            natural: &natural,
+            natural: &Ok(None),
         };
-        let config = self.parts.config.get();
+        let Some((mut job, revision)) = read else {
+            let record = RunRecord::of(&run.job, &ending, None, None);
+            let end = end_of(ended_ms, outcome, record.to_line(), None);
+            return (end, JobAfterRun::Nothing, None);
+        };
+        // An interval counts from this run's start.
+        job.state.last_run_at_ms = Some(run.started_at_ms);
+        let natural = self.next_of(&job, ended_ms);
+        ending.natural = &natural;
         let After {
             mut state,
             enabled,
             removes,
         } = aftermath::after(&job, ending, &config.cron.retry);
         let due = notice::due(&job, &mut state, enabled, by_hand, &config, ended_ms);
-        let record = RunRecord::of(&job, &ending, None, &state).to_line();
+        let session = (job.payload.needs_agent())
+            .then(|| session_of(&config, &job, run).ok())
+            .flatten()
+            .map(|session| session.to_string());
+        let record = RunRecord::of(&run.job, &ending, session, state.next_run_at_ms).to_line();
+        // Only what is to be sent again is kept.
+        let is_pending = aftermath::pending_delivery(&state) == Some(run.run_id.as_str());
+        let kept = parcel.filter(|_| is_pending).map(str::to_owned);
         let told = due.map(|notice| Told {
             notice,
             state: state.clone(),
@@ -398,7 +387,7 @@ impl Scheduler {
                 },
             }
         };
-        (end_of(run, ended_ms, outcome, record), after, told)
+        (end_of(ended_ms, outcome, record, kept), after, told)
     }
 
     /// Tells somebody of a job, while the scheduler goes on.
@@ -423,14 +412,39 @@ pub(super) struct Told {
     pub(super) state: JobState,
 }
 
-fn end_of(_run: &NewRun, at_ms: i64, outcome: &Outcome, record: String) -> RunEnd {
+fn end_of(at_ms: i64, outcome: &Outcome, record: String, text: Option<String>) -> RunEnd {
     RunEnd {
         status: outcome.status().as_str().to_owned(),
         delivery_status: Some(outcome.delivery_status().as_str().to_owned()),
         record,
         at_ms,
-        text: None,
+        text,
     }
+}
+
+/// The session that a run has.
+fn session_of(config: &Config, job: &Job, run: &NewRun) -> Result<SessionKey, Problem> {
+    let agent = job
+        .agent_id
+        .clone()
+        .or_else(|| config.agents.default_agent.clone());
+    let agent = agent.ok_or_else(|| {
+        let message = "several agents and none is the default: set `agentId` of the job";
+        Problem::new(RunFailure::Config, message)
+    })?;
+    let scope = match &job.session_target {
+        SessionTarget::Main => SessionScope::Main,
+        SessionTarget::Isolated => SessionScope::JobRun {
+            job: job.id.as_str().to_owned(),
+            run: run.run_id.clone(),
+        },
+        SessionTarget::Named(name) => SessionScope::Named(name.clone()),
+        SessionTarget::Current => {
+            let key = job.session_key.clone();
+            SessionScope::Named(key.unwrap_or_else(|| job.id.as_str().to_owned()))
+        }
+    };
+    Ok(SessionKey { agent, scope })
 }
 
 /// The conversation that a run is nearest to: where its result goes if that is one, else the

@@ -176,6 +176,11 @@ impl CronStore for SqliteStore {
         .await
     }
 
+    async fn prune_job_sessions(&self, before_ms: i64) -> Result<usize, StoreError> {
+        self.run(move |connection| history::prune_sessions(connection, before_ms))
+            .await
+    }
+
     async fn cron_value(&self, name: &str) -> Result<Option<String>, StoreError> {
         let name = name.to_owned();
         self.run(move |connection| {

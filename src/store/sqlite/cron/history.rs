@@ -105,3 +105,18 @@ pub(super) fn prune(connection: &Connection, now_ms: i64) -> rusqlite::Result<us
         .execute([MAX_HISTORY_BYTES])?;
     Ok(old + large)
 }
+
+/// The keys of sessions are JSON: the agent, then the scope with its kind first.
+pub(super) fn prune_sessions(connection: &Connection, before_ms: i64) -> rusqlite::Result<usize> {
+    let mut gone = 0;
+    for (table, used) in [("acp_sessions", "used_at"), ("history", "at")] {
+        gone += connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE session IN (
+                    SELECT session FROM {table} GROUP BY session
+                    HAVING max({used}) < ?1 AND json_extract(session, '$[1][0]') = 'job-run')"
+            ))?
+            .execute([before_ms])?;
+    }
+    Ok(gone)
+}

@@ -1,5 +1,7 @@
 use super::super::super::cron::{KEPT_RUNS_PER_JOB, RUN_LIFE_MS, RunStage};
 use super::*;
+use crate::session::{SessionKey, SessionScope};
+use crate::store::{AcpSessionStore, HistoryStore, HistoryTurn};
 
 fn job(id: &str, next_run_ms: Option<i64>) -> StoredJob {
     StoredJob {
@@ -270,4 +272,41 @@ async fn values_have_names() {
         store.cron_value("digest").await.unwrap().as_deref(),
         Some("b")
     );
+}
+
+#[tokio::test]
+async fn sessions_of_runs_are_forgotten_and_those_of_people_are_not() {
+    let store = SqliteStore::in_memory().unwrap();
+    let key = |scope| SessionKey {
+        agent: "main".to_owned(),
+        scope,
+    };
+    let run = |run: &str| {
+        key(SessionScope::JobRun {
+            job: "j".to_owned(),
+            run: run.to_owned(),
+        })
+    };
+    let (old, new) = (run("old"), run("new"));
+    let named = key(SessionScope::Named("job-run".to_owned()));
+    for (session, at_ms) in [(&old, 1), (&new, 10), (&named, 1)] {
+        store
+            .keep_acp_session(session, "p", "s", at_ms)
+            .await
+            .unwrap();
+        let turn = HistoryTurn {
+            message_id: "m".to_owned(),
+            at_ms,
+            tokens: 1,
+            body: "[]".to_owned(),
+        };
+        store.keep_turn(session, turn).await.unwrap();
+    }
+    assert_eq!(store.prune_job_sessions(5).await.unwrap(), 2);
+    for (session, kept) in [(&old, false), (&new, true), (&named, true)] {
+        let known = store.acp_session(session, "p").await.unwrap();
+        assert_eq!(known.is_some(), kept, "{session}");
+        let said = store.history(session, 10).await.unwrap();
+        assert_eq!(!said.is_empty(), kept, "{session}");
+    }
 }
