@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod briefing;
 mod failures;
 mod memory;
 mod model;
