@@ -7,3 +7,4 @@ pub(crate) mod gateway;
 pub(crate) mod model;
 pub(crate) mod package;
 mod suite;
+mod whole;

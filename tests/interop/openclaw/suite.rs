@@ -13,7 +13,7 @@ use super::model::Model;
 use super::package::{NEWEST, OLDEST, package};
 
 /// Gateways take a gigabyte and a processor each: one after the other.
-static ALONE: Mutex<()> = Mutex::const_new(());
+pub(super) static ALONE: Mutex<()> = Mutex::const_new(());
 
 struct House {
     gateway: Gateway,
