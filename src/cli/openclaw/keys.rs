@@ -9,16 +9,17 @@ use super::official;
 use super::plugin::ID;
 use crate::config::edit::{Document, EditError};
 use crate::config::path::ConfigPath;
+use crate::secret::Secret;
 
 /// What OpenClaw is to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Keys {
     /// The plugin's folder.
     pub(super) folder: String,
     /// Where the daemon listens.
     pub(super) socket: String,
     /// What the plugin proves itself with, over TCP.
-    pub(super) token: Option<String>,
+    pub(super) token: Option<Secret>,
     /// Switch the other plugin for the channel off.
     pub(super) replace_official: bool,
 }
@@ -62,7 +63,7 @@ impl Keys {
     fn entry(&self) -> Value {
         let mut config = json!({"socket": self.socket});
         if let (Some(token), Some(members)) = (&self.token, config.as_object_mut()) {
-            members.insert("token".to_owned(), json!(token));
+            members.insert("token".to_owned(), json!(token.reveal()));
         }
         json!({"enabled": true, "config": config})
     }

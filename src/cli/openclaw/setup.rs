@@ -15,6 +15,7 @@ use super::{HostArgs, Places, official, shown};
 use crate::cli::print;
 use crate::config::Environment;
 use crate::config::edit::{Document, EditError, update_foreign};
+use crate::secret::Secret;
 
 /// Options of `wecom openclaw setup`.
 #[derive(Debug, Args)]
@@ -28,7 +29,7 @@ pub(in crate::cli) struct SetupArgs {
 
     /// Token of the link, for tcp://
     #[arg(long, value_name = "TOKEN")]
-    token: Option<String>,
+    token: Option<Secret>,
 
     /// Switch the plugin `wecom-openclaw-plugin` off, which owns the same channel
     #[arg(long)]
