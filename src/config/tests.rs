@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod backend_acp;
+mod backend_openclaw;
 mod capabilities;
 mod codes;
 mod files;

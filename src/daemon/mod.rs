@@ -221,6 +221,7 @@ impl Daemon {
         let routes = http::router(Services {
             runtime: runtime.clone(),
             reloader: reloader.clone(),
+            openclaw: link,
             token: token.clone(),
         })
         .merge(http::pairing_router(PairingServices {
