@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::channels::{Records, configuration, needs_attention, records, text};
 use super::print::{self, counted};
 use super::{EXIT_UNAVAILABLE, tokio_runtime};
+use crate::agent::openclaw::link::LinkStatus;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Environment, Issue, Location, Severity, all_issues};
 use crate::daemon::{self, Contact};
@@ -38,6 +39,7 @@ struct Picture {
     now_ms: i64,
     address: Option<String>,
     daemon: Option<DaemonRecord>,
+    openclaw: Option<LinkStatus>,
     /// Why no daemon answers.
     absent: Option<String>,
     accounts: Vec<Value>,
@@ -82,9 +84,13 @@ impl Picture {
         let contact = daemon::find(&location.home)
             .ok()
             .filter(|_| absent.is_none());
-        let (daemon, tokens) = match &contact {
-            Some(contact) => tokio::join!(ask(contact, "/daemon"), ask(contact, "/tokens")),
-            None => (None, None),
+        let (daemon, tokens, openclaw) = match &contact {
+            Some(contact) => tokio::join!(
+                ask(contact, "/daemon"),
+                ask(contact, "/tokens"),
+                ask(contact, "/openclaw")
+            ),
+            None => (None, None, None),
         };
         let soon = now_ms.saturating_add(i64::try_from(EXPIRES_SOON.as_millis())?);
         let expires_soon = |line: &TokenLine| line.expires_at_ms.is_some_and(|at| at < soon);
@@ -94,6 +100,7 @@ impl Picture {
             now_ms,
             address: contact.map(|contact| contact.address().to_string()),
             daemon,
+            openclaw,
             absent,
             accounts,
             tokens: tokens.into_iter().filter(expires_soon).collect(),
@@ -118,6 +125,7 @@ impl Picture {
                 "uptimeMs": daemon.uptime_ms,
                 "address": self.address,
             })),
+            "openclaw": self.openclaw,
             "notRunning": self.absent,
             "stateDir": self.location.home,
             "configPath": self.location.path,
@@ -143,6 +151,7 @@ impl Picture {
         }];
         lines.push(format!("state     {}", self.location.home.display()));
         lines.push(format!("config    {}", self.location.path.display()));
+        lines.extend(self.openclaw());
         if self.accounts.is_empty() {
             lines.push("account   none: `wecom channels add` sets one up".to_owned());
         }
@@ -201,6 +210,23 @@ impl Picture {
         if let Some(error) = text(account, "lastError") {
             lines.push(format!("          {error}"));
         }
+    }
+
+    /// The gateway that is linked, or that turns wait for.
+    fn openclaw(&self) -> Option<String> {
+        let link = self.openclaw.as_ref()?;
+        let turns = counted(link.running_turns, "turn");
+        if !link.connected {
+            return (link.running_turns > 0)
+                .then(|| format!("openclaw  no gateway is linked, {turns} wait for one"));
+        }
+        let since = link.since_at.unwrap_or(self.now_ms);
+        Some(format!(
+            "openclaw  linked for {}, OpenClaw {}, plugin {}, {turns} running",
+            length(self.now_ms - since),
+            link.openclaw.as_deref().unwrap_or_default(),
+            link.plugin.as_deref().unwrap_or_default(),
+        ))
     }
 
     fn token(&self, token: &TokenLine) -> String {

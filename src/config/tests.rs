@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod backend_acp;
 mod backend_openai;
+mod backend_openclaw;
 mod capabilities;
 mod codes;
 mod files;

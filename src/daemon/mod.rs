@@ -205,7 +205,13 @@ impl Daemon {
             scheduled.served(),
         ));
         reload::follow(&reloader, follow_files, &tracker, &stop);
-        let routes = doors(&runtime, planner, &reloader, scheduled.served(), token).merge(tools);
+        let services = Services {
+            runtime: runtime.clone(),
+            reloader,
+            openclaw: link,
+            token,
+        };
+        let routes = doors(services, planner, scheduled.served()).merge(tools);
         let serving = http::serve(listener, routes, stop.clone());
         task::spawn(&tracker, "http", serving);
         housekeeping::start(&surroundings, &tracker, &stop);
@@ -272,27 +278,18 @@ async fn bind(gateway: &GatewaySettings) -> Result<(TcpListener, SocketAddr), St
 }
 
 /// What the command line and WeCom call.
-fn doors(
-    runtime: &Arc<Runtime>,
-    planner: Arc<Planner>,
-    reloader: &Arc<FileReloader>,
-    jobs: Arc<dyn CronService>,
-    token: Secret,
-) -> Router {
-    http::router(Services {
-        runtime: runtime.clone(),
-        reloader: reloader.clone(),
-        token: token.clone(),
-    })
-    .merge(http::pairing_router(PairingServices {
-        pairings: runtime.pairings().clone(),
-        notice: Some(Arc::new(PlannedNotice(planner.clone()))),
-        token: token.clone(),
-    }))
-    .merge(http::cron_router(CronServices {
-        jobs,
-        token: token.clone(),
-    }))
-    .merge(http::message_router(MessageServices { planner, token }))
-    .merge(runtime.callbacks())
+fn doors(services: Services, planner: Arc<Planner>, jobs: Arc<dyn CronService>) -> Router {
+    let (runtime, token) = (services.runtime.clone(), services.token.clone());
+    http::router(services)
+        .merge(http::pairing_router(PairingServices {
+            pairings: runtime.pairings().clone(),
+            notice: Some(Arc::new(PlannedNotice(planner.clone()))),
+            token: token.clone(),
+        }))
+        .merge(http::cron_router(CronServices {
+            jobs,
+            token: token.clone(),
+        }))
+        .merge(http::message_router(MessageServices { planner, token }))
+        .merge(runtime.callbacks())
 }

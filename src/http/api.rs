@@ -10,6 +10,7 @@ use axum::{Json, Router, middleware};
 use serde::{Deserialize, Serialize};
 
 use super::{Services, guard};
+use crate::agent::openclaw::link::LinkStatus;
 use crate::channel::{AccountStatus, ResumeError};
 use crate::ids::AccountId;
 
@@ -18,6 +19,7 @@ pub(super) fn routes(services: Services) -> Router {
     Router::new()
         .route("/status", get(status))
         .route("/daemon", get(async move || daemon(started)))
+        .route("/openclaw", get(openclaw))
         .route("/accounts/{id}/resume", post(resume))
         .route("/reload", post(reload))
         .layer(middleware::from_fn_with_state(
@@ -29,6 +31,10 @@ pub(super) fn routes(services: Services) -> Router {
 
 async fn status(State(services): State<Services>) -> Json<Vec<AccountStatus>> {
     Json(services.runtime.status().await)
+}
+
+async fn openclaw(State(services): State<Services>) -> Json<LinkStatus> {
+    Json(services.openclaw.status())
 }
 
 /// The daemon itself.

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::{Router, middleware};
 
+use crate::agent::openclaw::link::Link;
 use crate::channel::Runtime;
 use crate::config::LiveConfig;
 use crate::mcp::credentials::Credentials;
@@ -45,6 +46,8 @@ pub struct Services {
     pub runtime: Arc<Runtime>,
     /// Reads the configuration again.
     pub reloader: Arc<dyn Reloader>,
+    /// The way to the plugin inside of OpenClaw.
+    pub openclaw: Link,
     /// What the local API asks for.
     pub token: Secret,
 }

@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 use wecom::clock::SystemClock;
 use wecom::config::{Location, load_text};
 use wecom::daemon::{Daemon, DaemonOptions};
-use wecom::sim::{Entry, EntryKind, Injected, Injection, SeedApp, Sim, SimOptions};
+use wecom::ids::ReqId;
+use wecom::sim::{Entry, EntryKind, Injected, Injection, Said, SeedApp, Sim, SimOptions};
 
 use crate::plugin::Plugin;
 use crate::support::{BOT, PATIENCE, SECRET, USER, direct, environment, simulator};
@@ -92,7 +93,8 @@ impl House {
 
     async fn end(&mut self) {
         if let Some(daemon) = self.daemon.take() {
-            let ending = daemon.shutdown(Duration::ZERO, &CancellationToken::new());
+            let hurry = CancellationToken::new();
+            let ending = daemon.shutdown(Duration::ZERO, &hurry);
             tokio::time::timeout(PATIENCE, ending).await.unwrap();
         }
     }
@@ -133,16 +135,33 @@ impl House {
     }
 
     /// The stream that answers, once it is as `wanted`.
-    pub(crate) async fn stream(&self, to: &Injected, wanted: impl Fn(&Entry) -> bool) -> Entry {
+    pub(crate) async fn stream(&self, to: &impl Asked, wanted: impl Fn(&Entry) -> bool) -> Entry {
         let is_it = |entry: &Entry| {
             entry.kind == EntryKind::Stream
-                && entry.req_id.as_ref() == Some(&to.req_id)
+                && entry.req_id.as_ref() == Some(to.req_id())
                 && wanted(entry)
         };
         self.sim.wait_for(&direct(), PATIENCE, is_it).await.unwrap()
     }
 
-    pub(crate) async fn answer(&self, to: &Injected) -> Entry {
+    pub(crate) async fn answer(&self, to: &impl Asked) -> Entry {
         self.stream(to, |entry| entry.finished).await
+    }
+}
+
+/// A message of a member, however it was made.
+pub(crate) trait Asked {
+    fn req_id(&self) -> &ReqId;
+}
+
+impl Asked for Injected {
+    fn req_id(&self) -> &ReqId {
+        &self.req_id
+    }
+}
+
+impl Asked for Said {
+    fn req_id(&self) -> &ReqId {
+        &self.req_id
     }
 }

@@ -115,16 +115,8 @@ where
     let ended = tokio::select! {
         ended = reading.run(&mut lines) => ended,
         ended = write_all(&mut writer, written, &gateway) => ended,
-        () = around.stop.cancelled() => {
-            let bye = ToPlugin::Bye {
-                reason: ByeReason::Shutdown,
-                message: "the wecom daemon goes down".to_owned(),
-            };
-            if let Ok(line) = bye.to_line() {
-                write(&mut writer, &line).await.ok();
-            }
-            Ended::Stopped
-        }
+        // No goodbye: the plugin dials again at once, and finds the next process.
+        () = around.stop.cancelled() => Ended::Stopped,
     };
     around.link.leave(&gateway);
     tracing::info!(%ended, "the link of a gateway ended");

@@ -150,8 +150,6 @@ pub enum ByeReason {
     Token,
     /// Another gateway took its place.
     Replaced,
-    /// The daemon goes down.
-    Shutdown,
 }
 
 /// A message to be answered.
