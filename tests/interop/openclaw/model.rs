@@ -18,8 +18,11 @@ use tokio::task::AbortHandle;
 /// Between two words.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// OpenClaw puts a message of its own behind the person's.
-const INTERNAL: &str = "BEGIN_OPENCLAW_INTERNAL_CONTEXT";
+/// OpenClaw puts words of its own beside the person's, between these.
+const INTERNAL: [&str; 2] = [
+    "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>",
+    "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>",
+];
 
 /// A running model; ends when dropped.
 pub(crate) struct Model {
@@ -78,19 +81,21 @@ async fn complete(State(requests): State<Requests>, body: String) -> impl IntoRe
 
 /// The frames of the answer.
 fn answer(request: &Value) -> Vec<String> {
-    let messages: Vec<&Value> = request["messages"]
+    let said: Vec<(&str, String)> = request["messages"]
         .as_array()
         .unwrap()
         .iter()
-        .filter(|message| !message.to_string().contains(INTERNAL))
+        .map(|message| {
+            (
+                message["role"].as_str().unwrap(),
+                text_of(&message["content"]),
+            )
+        })
+        .filter(|(role, text)| *role != "user" || !text.trim().is_empty())
         .collect();
-    let is = |message: &&Value, role: &str| message["role"] == role;
-    let prompt = messages
-        .iter()
-        .rfind(|message| is(message, "user"))
-        .unwrap();
-    let prompt = text_of(&prompt["content"]);
-    let has_result = messages.last().is_some_and(|message| is(message, "tool"));
+    let prompt = said.iter().rfind(|(role, _)| *role == "user");
+    let prompt = prompt.map_or("", |(_, text)| text.as_str());
+    let has_result = said.last().is_some_and(|(role, _)| *role == "tool");
     let command = |name: &str| {
         let (_, rest) = prompt.split_once(&format!("[[{name}:"))?;
         rest.split_once("]]")
@@ -136,13 +141,22 @@ fn frame(delta: &Value, finish_reason: Value) -> String {
     format!("data: {chunk}\n\n")
 }
 
+/// The text of a message without what OpenClaw put there.
 fn text_of(content: &Value) -> String {
-    match content {
+    let mut text = match content {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts
             .iter()
             .filter_map(|part| part["text"].as_str())
             .collect(),
         _ => String::new(),
+    };
+    let [begin, end] = INTERNAL;
+    while let Some(from) = text.find(begin) {
+        let to = text[from..]
+            .find(end)
+            .map_or(text.len(), |at| from + at + end.len());
+        text.replace_range(from..to, "");
     }
+    text
 }
