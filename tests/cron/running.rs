@@ -303,7 +303,7 @@ async fn abandoned(delivering: bool) -> (Vec<Value>, Vec<String>, Option<Job>) {
     let house = House::open(says("again")).await;
     let far = json!({"kind": "at", "at": "2099-01-01T00:00:00Z"});
     let made = house.add(job(&far, &text("only once"))).await;
-    // As a dead process left it: claimed long ago by somebody else.
+    // As a dead process left it: claimed by somebody else, whose lease is over in the end.
     let seen = house.desk.find(made.id.as_str()).await.unwrap();
     let claim = Claim {
         run: NewRun {
@@ -312,7 +312,7 @@ async fn abandoned(delivering: bool) -> (Vec<Value>, Vec<String>, Option<Job>) {
             due_at_ms: now_ms() - 120_000,
             started_at_ms: now_ms() - 120_000,
             owner: "dead".to_owned(),
-            lease_until_ms: now_ms() - 60_000,
+            lease_until_ms: now_ms() + 60_000,
         },
         revision: seen.revision,
         state: serde_json::to_string(&seen.job.state).unwrap(),
@@ -337,6 +337,10 @@ async fn abandoned(delivering: bool) -> (Vec<Value>, Vec<String>, Option<Job>) {
                 .unwrap()
         );
     }
+    let lease_ends = house
+        .store
+        .take_over_cron_run("r-dead", "dead", i64::MAX, now_ms() - 60_000);
+    assert!(lease_ends.await.unwrap());
     house.desk.changes().wake();
     let runs = house.runs(&made, 1).await;
     let job = house
