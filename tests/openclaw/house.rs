@@ -33,6 +33,13 @@ impl House {
 
     /// With other settings.
     pub(crate) async fn with(change: impl FnOnce(&mut Value)) -> Self {
+        let mut house = Self::empty(change).await;
+        house.start().await;
+        house
+    }
+
+    /// The company alone; the settings are in the file that a daemon reads.
+    pub(crate) async fn empty(change: impl FnOnce(&mut Value)) -> Self {
         rustls::crypto::ring::default_provider()
             .install_default()
             .ok();
@@ -53,14 +60,13 @@ impl House {
             "gateway": { "port": 0, "reload": { "mode": "off" } },
         });
         change(&mut settings);
-        let mut house = Self {
+        std::fs::write(home.path().join("wecom.json"), settings.to_string()).unwrap();
+        Self {
             sim,
             home,
             daemon: None,
             settings,
-        };
-        house.start().await;
-        house
+        }
     }
 
     async fn start(&mut self) {

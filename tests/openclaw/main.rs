@@ -9,6 +9,7 @@
 )]
 
 mod house;
+mod kill;
 mod link;
 mod losses;
 mod out;

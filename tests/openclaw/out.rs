@@ -62,7 +62,7 @@ async fn a_file_goes_to_a_member_under_its_name() {
     let file = staged
         .path()
         .join("plan---01234567-89ab-cdef-0123-456789abcdef.txt");
-    std::fs::write(&file, b"plan").unwrap();
+    std::fs::write(&file, b"the plan of the week").unwrap();
     let frame = json!({"id": "1", "to": "user:zhangsan", "media": file, "key": "q-1/0"});
     let result = out(&mut plugin, frame).await;
     assert_eq!(result["ok"], true, "{result}");

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, eventually};
 
 /// One connection of it.
 pub(crate) struct Plugin {
@@ -17,7 +17,9 @@ pub(crate) struct Plugin {
 
 impl Plugin {
     pub(crate) async fn dial(socket: &Path) -> Self {
-        Self::over(UnixStream::connect(socket).await.unwrap())
+        // After a kill an old socket lies there until the next daemon makes its own.
+        let dial = || async { UnixStream::connect(socket).await.ok() };
+        Self::over(eventually("a daemon that listens", dial).await)
     }
 
     pub(crate) fn over(stream: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
