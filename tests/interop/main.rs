@@ -12,6 +12,7 @@
     reason = "what a helper does not expect fails its test"
 )]
 
+mod acp;
 mod aibot_files;
 mod aibot_sdk;
 mod callbacks;

@@ -33,7 +33,7 @@ pub(crate) fn package(version: &str) -> Package {
 }
 
 /// The `node_modules` of a folder with one package.
-fn install(folder: &str, package: &str) -> PathBuf {
+pub(crate) fn install(folder: &str, package: &str) -> PathBuf {
     let prefix = home().join(folder);
     let done = prefix.join("installed");
     if !done.exists() {
