@@ -64,7 +64,7 @@ pub enum AgentBackend {
     /// A program that speaks the Agent Client Protocol.
     Acp(AcpBackend),
     /// An OpenAI-compatible endpoint.
-    OpenAi(OpenAiBackend),
+    OpenAi(Box<OpenAiBackend>),
 }
 
 impl Default for AgentBackend {
