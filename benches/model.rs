@@ -38,12 +38,9 @@ use tokio_util::sync::CancellationToken;
 use wecom::agent::{Agent, AgentEvent, AgentServices, Agents, NoTools, TurnRequest};
 use wecom::clock::SystemClock;
 use wecom::config::LiveConfig;
-use wecom::identity::{Identity, TurnChat};
-use wecom::ids::{Chat, ChatKind};
-use wecom::session::SessionKey;
-use wecom::store::{HistoryTurn, RouteVia};
+use wecom::store::HistoryTurn;
 
-use support::{configuration, open_store, settings};
+use support::{House, configuration, open_store, settings};
 
 const ROUNDS: usize = 1_000;
 
@@ -119,30 +116,16 @@ fn micros(time: std::time::Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap().max(1)
 }
 
-fn question() -> TurnRequest {
-    let chat = Chat {
-        account: "default".into(),
-        kind: ChatKind::Direct,
-        id: "zhangsan".into(),
-    };
-    let identity = Identity::of_turn(
-        "default".into(),
-        Some("zhangsan".into()),
-        TurnChat::from(&chat),
-    );
-    TurnRequest {
-        // Runs that remember are measured; the answer itself is not kept before it is heard.
-        session: SessionKey::of_chat("main", &chat),
-        identity: Arc::new(identity),
-        chat,
-        via: RouteVia::Bot,
-        message_id: "m0".into(),
-        text: "how long does this take?".to_owned(),
-        quote: None,
-        attachments: Vec::new(),
-        may_command: false,
-        earlier_attempts: 0,
-    }
+/// A question as the runtime puts it; nobody else can make one.
+async fn question() -> TurnRequest {
+    let (house, turns) = House::played().await;
+    house.say("how long does this take?");
+    let turn = turns.next().await;
+    let question = turn.request.clone();
+    turn.say("we shall see");
+    turn.done();
+    house.close().await;
+    question
 }
 
 async fn bare(client: &reqwest::Client, url: &str, body: &Value, notes: &Notes, all: &mut Latency) {
@@ -153,9 +136,9 @@ async fn bare(client: &reqwest::Client, url: &str, body: &Value, notes: &Notes, 
     while response.chunk().await.unwrap().is_some() {}
 }
 
-async fn ours(agent: &dyn Agent, notes: &Notes, all: &mut Latency) {
+async fn ours(agent: &dyn Agent, question: &TurnRequest, notes: &Notes, all: &mut Latency) {
     let begun = Instant::now();
-    let mut events = agent.run(question(), CancellationToken::new());
+    let mut events = agent.run(question.clone(), CancellationToken::new());
     let first = events.next().await;
     all.record(begun, Instant::now(), notes);
     assert_eq!(first, Some(AgentEvent::Text("word".to_owned())));
@@ -167,6 +150,7 @@ async fn main() {
     rustls::crypto::ring::default_provider()
         .install_default()
         .ok();
+    let question = question().await;
     let notes = Notes::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -192,7 +176,7 @@ async fn main() {
             tokens: 450,
             body: messages.to_string(),
         };
-        store.keep_turn(&question().session, turn).await.unwrap();
+        store.keep_turn(&question.session, turn).await.unwrap();
     }
     let services = AgentServices {
         config: LiveConfig::new(config.clone()),
@@ -214,7 +198,7 @@ async fn main() {
             (theirs, own) = (Latency::new(), Latency::new());
         }
         bare(&client, &url, &body, &notes, &mut theirs).await;
-        ours(&*agent, &notes, &mut own).await;
+        ours(&*agent, &question, &notes, &mut own).await;
     }
     println!("| | to the endpoint p50 | p99 | first word p50 | p99 |");
     println!("|---|---|---|---|---|");

@@ -189,7 +189,7 @@ fn build(backend: &AgentBackend, services: &AgentServices) -> Arc<dyn Agent> {
         AgentBackend::Demo(settings) => Arc::new(DemoAgent::new(*settings, services.clone())),
         AgentBackend::Acp(settings) => Arc::new(AcpAgent::new(settings.clone(), services.clone())),
         AgentBackend::OpenAi(settings) => {
-            Arc::new(OpenAiAgent::new(settings.clone(), services.clone()))
+            Arc::new(OpenAiAgent::new(*settings.clone(), services.clone()))
         }
         AgentBackend::OpenClaw(settings) => openclaw::agent(settings, services),
     }

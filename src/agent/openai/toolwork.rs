@@ -151,7 +151,7 @@ impl<'a> Toolwork<'a> {
 pub(super) fn readable(mut call: ToolCall) -> ToolCall {
     let is_object = |value: &Value| value.is_object();
     if !serde_json::from_str(&call.function.arguments).is_ok_and(|value| is_object(&value)) {
-        call.function.arguments = "{}".to_owned();
+        "{}".clone_into(&mut call.function.arguments);
     }
     call
 }
@@ -179,9 +179,9 @@ fn cut(mut text: String) -> String {
     if text.len() > MAX_ANSWER {
         let whole = text.len();
         text.truncate(text.floor_char_boundary(MAX_ANSWER));
-        text.push_str(&format!(
-            "\n[cut: this is the beginning of {whole} bytes; ask for less at a time]"
-        ));
+        let note =
+            format!("\n[cut: this is the beginning of {whole} bytes; ask for less at a time]");
+        text.push_str(&note);
     }
     text
 }

@@ -94,7 +94,8 @@ fn backend(
             AgentBackend::Acp(super::backend_acp::acp(keys, here, env, findings))
         }
         Some(BackendKind::OpenAi) => {
-            AgentBackend::OpenAi(super::backend_openai::openai(keys, here, env, findings))
+            let settings = super::backend_openai::openai(keys, here, env, findings);
+            AgentBackend::OpenAi(Box::new(settings))
         }
         Some(BackendKind::OpenClaw) => super::backend_openclaw::openclaw(keys, here, findings),
     }

@@ -65,7 +65,7 @@ pub enum AgentBackend {
     /// A program that speaks the Agent Client Protocol.
     Acp(AcpBackend),
     /// An OpenAI-compatible endpoint.
-    OpenAi(OpenAiBackend),
+    OpenAi(Box<OpenAiBackend>),
     /// An OpenClaw installation.
     OpenClaw(OpenClawBackend),
 }

@@ -47,7 +47,7 @@ fn plain() -> OpenAiBackend {
 fn what_is_left_out_has_a_default() {
     let (settings, said) = backend("baseUrl: 'http://127.0.0.1:11434/v1/', model: 'qwen3'");
     assert_eq!(said, Vec::<String>::new());
-    assert_eq!(settings, AgentBackend::OpenAi(plain()));
+    assert_eq!(settings, AgentBackend::OpenAi(Box::new(plain())));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn everything_can_be_set() {
     let extra = json!({ "enable_thinking": false, "stream_options": { "include_usage": null } });
     assert_eq!(
         settings,
-        AgentBackend::OpenAi(OpenAiBackend {
+        AgentBackend::OpenAi(Box::new(OpenAiBackend {
             endpoint: Some(url.parse().unwrap()),
             api_key: Some(Secret::new("k-1")),
             model: "qwen-max".to_owned(),
@@ -86,7 +86,7 @@ fn everything_can_be_set() {
             extra_body: extra.as_object().unwrap().clone(),
             proxy: EgressProxy::elsewhere(Some("direct"), &environment(&[])).unwrap(),
             ca_file: Some("/nonexistent/operator/ca.pem".into()),
-        })
+        }))
     );
     assert!(!format!("{settings:?}").contains("k-1"));
 }
@@ -94,7 +94,7 @@ fn everything_can_be_set() {
 #[test]
 fn an_address_may_be_written_whole() {
     let whole = "baseUrl: 'http://127.0.0.1:11434/v1/chat/completions', model: 'qwen3'";
-    assert_eq!(backend(whole).0, AgentBackend::OpenAi(plain()));
+    assert_eq!(backend(whole).0, AgentBackend::OpenAi(Box::new(plain())));
 }
 
 #[test]
