@@ -47,9 +47,9 @@ impl Printed {
 
     /// The last line that says something, for a message.
     pub(super) fn complaint(&self) -> &str {
-        let lines = self.err.lines().chain(self.out.lines());
-        let said = lines.filter(|line| line.contains("Reason:") || line.contains("rror"));
-        said.last().unwrap_or("it said nothing").trim()
+        let mut lines = self.err.lines().chain(self.out.lines());
+        let said = lines.rfind(|line| line.contains("Reason:") || line.contains("rror"));
+        said.unwrap_or("it said nothing").trim()
     }
 }
 
