@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 /// Every command of OpenClaw starts Node and loads the whole program: 4 to 30 s.
-pub(super) const LIMIT: Duration = Duration::from_secs(120);
+pub(super) const LIMIT: Duration = Duration::from_mins(2);
 
 /// Most bytes of a command's output that are read; an inspection has some ten thousand.
 const MAX_OUTPUT: u64 = 4 * 1024 * 1024;
