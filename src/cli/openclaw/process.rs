@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 /// Every command of OpenClaw starts Node and loads the whole program: 4 to 30 s.
-pub(super) const LIMIT: Duration = Duration::from_secs(120);
+pub(super) const LIMIT: Duration = Duration::from_mins(2);
 
 /// Most bytes of a command's output that are read; an inspection has some ten thousand.
 const MAX_OUTPUT: u64 = 4 * 1024 * 1024;
@@ -47,9 +47,9 @@ impl Printed {
 
     /// The last line that says something, for a message.
     pub(super) fn complaint(&self) -> &str {
-        let lines = self.err.lines().chain(self.out.lines());
-        let said = lines.filter(|line| line.contains("Reason:") || line.contains("rror"));
-        said.last().unwrap_or("it said nothing").trim()
+        let mut lines = self.err.lines().chain(self.out.lines());
+        let said = lines.rfind(|line| line.contains("Reason:") || line.contains("rror"));
+        said.unwrap_or("it said nothing").trim()
     }
 }
 

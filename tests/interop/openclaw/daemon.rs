@@ -12,7 +12,7 @@ use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio::task::AbortHandle;
 
 /// Every step has a Node start or a cold gateway in it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 
 /// A daemon without WeCom; ends when dropped.
 pub(crate) struct FakeDaemon {
@@ -58,6 +58,17 @@ impl FakeDaemon {
 
     /// The first frame of a kind, past or to come, that `is` takes.
     pub(crate) async fn frame(&self, kind: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let frame = self.frame_within(PATIENCE, kind, is).await;
+        frame.unwrap_or_else(|| panic!("no such {kind}: {:#?}", self.shared.frames.lock().unwrap()))
+    }
+
+    /// As [`FakeDaemon::frame`], for as long as `limit`.
+    pub(crate) async fn frame_within(
+        &self,
+        limit: Duration,
+        kind: &str,
+        is: impl Fn(&Value) -> bool,
+    ) -> Option<Value> {
         let mut count = self.shared.count.subscribe();
         let look = async {
             loop {
@@ -67,10 +78,7 @@ impl FakeDaemon {
                 count.changed().await.unwrap();
             }
         };
-        let Ok(frame) = tokio::time::timeout(PATIENCE, look).await else {
-            panic!("no such {kind}: {:#?}", self.shared.frames.lock().unwrap());
-        };
-        frame
+        tokio::time::timeout(limit, look).await.ok()
     }
 
     /// The events of a turn so far.
