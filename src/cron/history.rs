@@ -79,7 +79,8 @@ fn known_word<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
 fn digest(line: &str) -> String {
     let digest = Sha256::digest(line.as_bytes());
     let short = digest.iter().take(8);
-    short.map(|byte| format!("{byte:02x}")).collect()
+    let short = short.fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
+    format!("{short:016x}")
 }
 
 #[cfg(test)]

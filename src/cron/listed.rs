@@ -86,6 +86,6 @@ pub fn canonical(to: &str) -> Option<String> {
     let target = Target::parse(to).ok()?;
     Some(match target.via {
         Via::Agent => target.to_string(),
-        _ => format!("wecom:{}", target.kind),
+        Via::Any => format!("wecom:{}", target.kind),
     })
 }

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::deliver::{self, Parcel, Whither};
-use super::job::{AlertChoice, DeliveryMode, Job, JobAlert, JobState, RunFailure, RunStatus};
+use super::job::{
+    AlertChoice, Delivery, DeliveryMode, Job, JobAlert, JobState, RunFailure, RunStatus,
+};
 use super::outcome::Delivered;
 use super::schedule::default_zone;
 use super::webhook;
@@ -105,7 +107,7 @@ impl Rule {
         };
         let delivery = job.delivery.as_ref();
         let has_place = delivery.is_some_and(|delivery| delivery.failure_destination.is_some());
-        let is_best_effort = delivery.is_some_and(|delivery| delivery.is_best_effort());
+        let is_best_effort = delivery.is_some_and(Delivery::is_best_effort);
         let inherited = config.cron.failure_alert.as_ref();
         if own.is_none() && !has_place && (inherited.is_none() || is_best_effort) {
             return None;

@@ -275,7 +275,8 @@ fn revision(jobs: &[ListedJob]) -> String {
     }
     let short = digest.finalize();
     let short = short.iter().take(8);
-    short.map(|byte| format!("{byte:02x}")).collect()
+    let short = short.fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
+    format!("{short:016x}")
 }
 
 fn with_times(record: &mut Map<String, Value>) {

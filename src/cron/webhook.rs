@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::job::RunFailure;
 use super::outcome::{Delivered, Problem};
-use crate::config::{Config, TlsFiles};
+use crate::config::{Account, Config, TlsFiles};
 use crate::egress::guard::{
     Allowed, GuardError, GuardLimits, GuardOptions, GuardedClient, Posted, Route, SystemNames,
 };
@@ -41,7 +41,7 @@ fn client(config: &Config) -> Result<GuardedClient, String> {
     let options = GuardOptions {
         route: Route::Internet,
         proxy: account.map_or_else(Default::default, |account| account.network.proxy.clone()),
-        tls: account.map_or_else(TlsFiles::default, |account| account.tls()),
+        tls: account.map_or_else(TlsFiles::default, Account::tls),
         allowed: Allowed::new(&config.cron.webhook_allowed_hosts, true),
         limits: GuardLimits {
             connect: LIMIT,

@@ -21,7 +21,6 @@ Examples:
 
 /// Options of `wecom cron edit`.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct EditArgs {
     /// Its id, its name, or the beginning of the id (8 characters)
     #[arg(value_name = "ID")]
@@ -49,7 +48,11 @@ pub(super) struct EditArgs {
 
 /// What goes back to its default.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+#[expect(
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    reason = "flags of a command line, named as they are written"
+)]
 struct Clear {
     /// The default agent
     #[arg(long, help_heading = "Back to the default", conflicts_with = "agent")]

@@ -112,7 +112,7 @@ pub(super) fn run(
     args.reach.note();
     let as_json = args.command.prints_json();
     let result = tokio_runtime()?.block_on(async {
-        let jobs = match Jobs::open(location, environment).await {
+        let jobs = match Jobs::open(location, environment) {
             // Only a daemon runs jobs.
             Ok(jobs) if args.command.needs_daemon() => jobs.of_daemon(location)?,
             Ok(jobs) => jobs,

@@ -78,10 +78,7 @@ enum Way {
 }
 
 impl Jobs {
-    pub(super) async fn open(
-        location: &Location,
-        environment: &Environment,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn open(location: &Location, environment: &Environment) -> anyhow::Result<Self> {
         let config = surroundings::configuration(location, environment);
         let way = match daemon::find(&location.home) {
             Ok(contact) => Way::Daemon(Remote(contact)),

@@ -142,7 +142,7 @@ impl Scheduler {
         url: &str,
         cancel: &CancellationToken,
     ) -> Result<Outcome, Problem> {
-        let best_effort = (job.delivery.as_ref()).is_some_and(|delivery| delivery.is_best_effort());
+        let best_effort = (job.delivery.as_ref()).is_some_and(Delivery::is_best_effort);
         let outcome = |text, delivery| Outcome {
             text,
             failed: None,
