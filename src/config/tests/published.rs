@@ -72,7 +72,12 @@ fn fields_tell_what_writers_need() {
         ),
         (
             "agents.list.3.backend.type",
-            FieldKind::Enum(vec!["echo".into(), "demo".into(), "acp".into()]),
+            FieldKind::Enum(vec![
+                "echo".into(),
+                "demo".into(),
+                "acp".into(),
+                "openclaw".into(),
+            ]),
         ),
         ("cron.minIntervalMs", FieldKind::Any),
         ("env.vars.ANY", FieldKind::Text),
