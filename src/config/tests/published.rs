@@ -77,6 +77,7 @@ fn fields_tell_what_writers_need() {
                 "demo".into(),
                 "acp".into(),
                 "openai".into(),
+                "openclaw".into(),
             ]),
         ),
         ("cron.minIntervalMs", FieldKind::Any),

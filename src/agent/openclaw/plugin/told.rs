@@ -77,12 +77,12 @@ impl Told {
     ///
     /// # Errors
     /// It went wrong, and there is no answer.
-    pub(super) fn conclude(self) -> Result<String, AgentFailure> {
+    pub(super) fn conclude(&self) -> Result<String, AgentFailure> {
         if !self.answers.is_empty() {
             return Ok(self.answers.join("\n\n"));
         }
-        match self.failure {
-            Some(failure) if !self.has_media => return Err(failure),
+        match &self.failure {
+            Some(failure) if !self.has_media => return Err(failure.clone()),
             Some(failure) => tracing::warn!(%failure, "OpenClaw reported an error beside a file"),
             None => {}
         }
@@ -90,9 +90,9 @@ impl Told {
             return Ok(self.blocks.join("\n\n"));
         }
         if !self.message.is_empty() {
-            return Ok(self.message);
+            return Ok(self.message.clone());
         }
-        Ok(self.notice.unwrap_or_default())
+        Ok(self.notice.clone().unwrap_or_default())
     }
 }
 

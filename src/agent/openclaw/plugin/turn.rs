@@ -148,7 +148,7 @@ impl<'a> Turn<'a> {
         }
         match ended? {
             Ended::Done => {
-                let said = std::mem::take(&mut self.told).conclude()?;
+                let said = self.told.conclude()?;
                 self.show(said).await;
                 Ok(Attempt::Over)
             }
