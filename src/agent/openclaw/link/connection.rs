@@ -279,17 +279,17 @@ impl<'a> Reading<'a> {
                 return;
             }
         };
-        let link = &self.around.link;
+        let hub = &self.around.link;
         match frame {
             FromPlugin::TurnEvent { turn, n, event } => {
                 let is_delivery = matches!(event, TurnEvent::Deliver(_));
-                link.event(&turn, n, event);
+                hub.event(&turn, n, event);
                 if is_delivery {
                     // Also where nobody wants it any more: OpenClaw waits for this word.
                     self.send(&ToPlugin::TurnDelivered { turn, n });
                 }
             }
-            FromPlugin::TurnAck { turn } => link.taken(&turn),
+            FromPlugin::TurnAck { turn } => hub.taken(&turn),
             FromPlugin::TurnsKnown { id, turns } => {
                 if self.known.as_ref() == Some(&id) {
                     self.resume(&turns);
@@ -314,14 +314,14 @@ impl<'a> Reading<'a> {
                 }
                 if let Some(question) = id.clone() {
                     let answer = FromPlugin::PairingAllowed { id, account, users };
-                    link.answered(&question, answer);
+                    hub.answered(&question, answer);
                 }
             }
             FromPlugin::PairingApproved { account, user } => {
                 self.around.host.approved(&account, &user).await;
             }
             FromPlugin::PairingCode { ref id, .. } | FromPlugin::AgentReady { ref id, .. } => {
-                link.answered(&id.clone(), frame);
+                hub.answered(&id.clone(), frame);
             }
             FromPlugin::Ping => self.send(&ToPlugin::Pong {}),
             FromPlugin::Pong => {}
