@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use serde_json::json;
-use wecom::clock::{Clock, SystemClock};
+use wecom::clock::SystemClock;
 use wecom::config::LiveConfig;
 use wecom::cron::desk::{Desk, Past};
 use wecom::cron::job::Job;
@@ -46,12 +46,15 @@ const JOBS: u32 = 10_000;
 /// Looks and fires that are timed.
 const ROUNDS: u32 = 1_000;
 
+const ZONES: [&str; 3] = ["Asia/Shanghai", "Europe/Berlin", "America/New_York"];
+
 fn job(n: u32, now_ms: i64) -> Job {
+    let zone = ZONES[n as usize % ZONES.len()];
     let fields = json!({
         "id": format!("job-{n:05}"), "name": format!("Job {n}"),
         "schedule": {
             "kind": "cron", "expr": format!("{} {} * * 1-5", n % 60, n / 60 % 24),
-            "tz": ["Asia/Shanghai", "Europe/Berlin", "America/New_York"][n as usize % 3],
+            "tz": zone,
         },
         "payload": { "kind": "agentTurn", "message": "Write the report of this department." },
         "delivery": { "mode": "none" },
