@@ -35,6 +35,7 @@ use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use wecom::agent::openclaw::link::Link;
 use wecom::agent::{Agent, AgentEvent, AgentServices, Agents, NoTools, TurnRequest};
 use wecom::clock::SystemClock;
 use wecom::config::LiveConfig;
@@ -184,6 +185,7 @@ async fn main() {
         clock: SystemClock::shared(),
         tools: Arc::new(NoTools),
         mcp: None,
+        openclaw: Link::default(),
     };
     let agents = Agents::from_settings(&config.agents, &services, &Agents::default());
     let agent = agents.get("main", false).unwrap();

@@ -121,31 +121,18 @@ impl Daemon {
             loaded,
             clock,
         } = options;
-        let lock = HomeLock::acquire(&location.home)?;
-        let path = location.home.join("state.db");
-        let unreadable = |source| StartError::Store {
-            path: path.clone(),
-            source,
-        };
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path).map_err(unreadable)?);
-        let (listener, address) = bind(&loaded.config.gateway).await?;
-        let token = Secret::new(contact::new_token());
-
-        let live = LiveConfig::new(loaded.config.clone());
-        let sessions = SessionCredentials::new();
-        let known = Credentials::load(live.clone(), store.clone(), clock.clone(), sessions).await;
-        let credentials = Arc::new(known.map_err(unreadable)?);
-        let contact_file = contact::publish(&location.home, address, &token)?;
-        let surroundings = Surroundings {
-            config: live.clone(),
-            store: store.clone(),
-            clock: clock.clone(),
-            media: MediaStore::new(live.clone(), clock.clone()),
-            user_home: environment.home_dir().map(Path::to_owned),
-        };
-        let prepared = Prepared::new(surroundings.clone())
-            .await
-            .map_err(unreadable)?;
+        let Ground {
+            lock,
+            path,
+            listener,
+            address,
+            token,
+            credentials,
+            contact_file,
+            surroundings,
+            prepared,
+        } = Ground::lay(&location, &environment, &loaded, clock).await?;
+        let live = surroundings.config.clone();
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
         let toolbox = Toolbox::new(surroundings.clone(), prepared.bots());
@@ -180,9 +167,7 @@ impl Daemon {
             runtime: runtime.clone(),
             planner: planner.clone(),
             tools: lent,
-            store: store.clone(),
-            config: live.clone(),
-            clock: clock.clone(),
+            surroundings: &surroundings,
             address,
         };
         openclaw::start(parts, &tracker, &stop).await;
@@ -220,7 +205,7 @@ impl Daemon {
             address,
             runtime,
             toolbox,
-            store,
+            store: surroundings.store,
             credentials,
             contact_file,
             jobs,
@@ -266,6 +251,66 @@ impl Daemon {
         self.tracker.wait().await;
         contact::withdraw(&self.contact_file);
         left
+    }
+}
+
+/// What stands before anything runs.
+struct Ground {
+    lock: HomeLock,
+    /// The database file.
+    path: PathBuf,
+    listener: TcpListener,
+    address: SocketAddr,
+    /// What the local API asks for.
+    token: Secret,
+    credentials: Arc<Credentials>,
+    contact_file: PathBuf,
+    surroundings: Surroundings,
+    prepared: Prepared,
+}
+
+impl Ground {
+    async fn lay(
+        location: &Location,
+        environment: &Environment,
+        loaded: &Loaded,
+        clock: SharedClock,
+    ) -> Result<Self, StartError> {
+        let lock = HomeLock::acquire(&location.home)?;
+        let path = location.home.join("state.db");
+        let unreadable = |source| StartError::Store {
+            path: path.clone(),
+            source,
+        };
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path).map_err(unreadable)?);
+        let (listener, address) = bind(&loaded.config.gateway).await?;
+        let token = Secret::new(contact::new_token());
+        let live = LiveConfig::new(loaded.config.clone());
+        let sessions = SessionCredentials::new();
+        let known = Credentials::load(live.clone(), store.clone(), clock.clone(), sessions).await;
+        let credentials = Arc::new(known.map_err(unreadable)?);
+        let contact_file = contact::publish(&location.home, address, &token)?;
+        let surroundings = Surroundings {
+            media: MediaStore::new(live.clone(), clock.clone()),
+            config: live,
+            store,
+            clock,
+            user_home: environment.home_dir().map(Path::to_owned),
+        };
+        let prepared = Prepared::new(surroundings.clone())
+            .await
+            .map_err(unreadable)?;
+        Ok(Self {
+            lock,
+            path,
+            listener,
+            address,
+            token,
+            credentials,
+            contact_file,
+            surroundings,
+            prepared,
+        })
     }
 }
 

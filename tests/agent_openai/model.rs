@@ -9,6 +9,8 @@
     clippy::allow_attributes,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::needless_pass_by_value,
     reason = "several test programs include it, and each uses its part"
 )]
 

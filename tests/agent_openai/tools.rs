@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 use tokio::process::Command;
+use wecom::agent::openclaw::link::Link;
 use wecom::agent::{AgentTools, ToolAnswer, ToolSpec, ToolTurn};
 use wecom::channel::Backends;
 use wecom::sim::{Entry, EntryKind, Injection, SimOptions};
@@ -46,6 +47,7 @@ async fn house(model: &Model, more: Value) -> (House, Arc<Noted>) {
     let backends = Backends::Equipped {
         tools: tools.clone(),
         mcp: None,
+        openclaw: Link::default(),
     };
     (equipped(model, more, backends).await, tools)
 }

@@ -19,7 +19,7 @@ use crate::support::{BOT, USER, direct, settings, simulator};
 const PACKAGE: &str = "@qwen-code/qwen-code@0.15.10";
 
 /// The agent reads a megabyte of script before its first word, on a busy machine.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(180);
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(3);
 
 /// Where Qwen Code is started; the first caller installs it, some 50 MB.
 fn qwen() -> PathBuf {

@@ -24,7 +24,8 @@ mod policies;
 mod questions;
 #[cfg(test)]
 mod routes;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod supervised;
 #[cfg(test)]
 mod support;

@@ -28,11 +28,7 @@ struct Managed {
 
 fn managed(watchdog: Option<&str>) -> Managed {
     let home = tempfile::tempdir().unwrap();
-    std::fs::write(
-        home.path().join("wecom.json"),
-        r#"{ gateway: { port: 0 } }"#,
-    )
-    .unwrap();
+    std::fs::write(home.path().join("wecom.json"), "{ gateway: { port: 0 } }").unwrap();
     let path = home.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();

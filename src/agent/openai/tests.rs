@@ -7,6 +7,7 @@ use serde_json::Map;
 
 use super::*;
 use crate::agent::NoTools;
+use crate::agent::openclaw::link::Link;
 use crate::clock::ManualClock;
 use crate::config::proxy::EgressProxy;
 use crate::config::{Environment, LiveConfig, Location, SystemPrompt, ToolPolicy, load_text};
@@ -62,6 +63,7 @@ pub(super) fn services_of(more: &str) -> (tempfile::TempDir, AgentServices, Arc<
         clock: clock.clone(),
         tools: Arc::new(NoTools),
         mcp: None,
+        openclaw: Link::default(),
     };
     (home, services, clock)
 }

@@ -16,7 +16,7 @@ use super::host::{Host, gateway_port, on_path};
 use super::plugin::{self, ID};
 use super::process::{self, LIMIT};
 use super::setup::{is_loaded, reason};
-use super::status::{Daemon, ask_daemon, is_linked};
+use super::status::{Daemon, ask_daemon};
 use super::version::{OLDEST, Version, wanted_node};
 use super::{HostArgs, Places, official, shown};
 use crate::cli::print;
@@ -394,21 +394,20 @@ fn link(daemon: Option<&Daemon>, findings: &mut Vec<Finding>) {
         ));
         return;
     };
-    if let Some(version) = &daemon.version
-        && version != plugin::VERSION
-    {
+    if daemon.version != plugin::VERSION {
         findings.push(Finding::warning(
             "daemon_version",
             format!(
-                "the daemon that runs is {version}, this program is {}",
+                "the daemon that runs is {}, this program is {}",
+                daemon.version,
                 plugin::VERSION
             ),
             "restart the daemon, then `wecom openclaw setup`",
         ));
     }
     // A daemon that says nothing of the link is not one that has none.
-    if let Some(state) = &daemon.link {
-        findings.push(if is_linked(state) {
+    if let Some(link) = &daemon.link {
+        findings.push(if link.connected {
             Finding::ok("link", "the gateway is linked with the daemon")
         } else {
             Finding::warning(

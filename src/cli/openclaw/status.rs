@@ -4,15 +4,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::host::Host;
 use super::plugin;
 use super::record::Record;
 use super::{HostArgs, Places, official, shown};
+use crate::agent::openclaw::link::LinkStatus;
 use crate::cli::{EXIT_UNAVAILABLE, print};
 use crate::config::Environment;
 use crate::daemon;
+use crate::http::DaemonRecord;
 
 /// How long the daemon may take to answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -32,9 +34,9 @@ pub(in crate::cli) struct StatusArgs {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Daemon {
     /// Version of the program that runs.
-    pub(super) version: Option<String>,
-    /// What it says of the link; a daemon without one says nothing.
-    pub(super) link: Option<Value>,
+    pub(super) version: String,
+    /// What it says of the link; an older daemon says nothing.
+    pub(super) link: Option<LinkStatus>,
 }
 
 /// Exit status 0 when it is set up and linked, 1 when not, 69 when no daemon runs.
@@ -49,7 +51,7 @@ pub(super) async fn run(
     let plugin_version = plugin::version_of(&places.plugin());
     let daemon = ask_daemon(places).await;
     let link = daemon.as_ref().and_then(|daemon| daemon.link.clone());
-    let is_linked = link.as_ref().is_some_and(is_linked);
+    let is_linked = link.as_ref().is_some_and(|link| link.connected);
     let competes = config
         .as_ref()
         .is_ok_and(|config| official::is_enabled(config, &host.state_dir(environment)));
@@ -120,47 +122,36 @@ fn plugin_line(places: &Places, version: Option<&str>, is_set_up: bool) -> Strin
 fn daemon_line(daemon: Option<&Daemon>) -> String {
     match daemon {
         None => "daemon    down: `wecom run`".to_owned(),
-        Some(daemon) => format!(
-            "daemon    up, version {}",
-            daemon.version.as_deref().unwrap_or("unknown")
-        ),
+        Some(daemon) => format!("daemon    up, version {}", daemon.version),
     }
 }
 
-fn link_line(daemon: Option<&Daemon>, link: Option<&Value>) -> String {
+fn link_line(daemon: Option<&Daemon>, link: Option<&LinkStatus>) -> String {
     match (daemon, link) {
         (None, _) => "link      down".to_owned(),
         (Some(_), None) => "link      the daemon says nothing of it".to_owned(),
-        (Some(_), Some(link)) if is_linked(link) => {
-            let of = |key: &str| link.get(key).and_then(Value::as_str).unwrap_or("unknown");
+        (Some(_), Some(link)) if link.connected => {
+            let known = |version: &Option<String>| version.clone().unwrap_or("unknown".to_owned());
             format!(
                 "link      up, OpenClaw {}, plugin {}",
-                of("openclaw"),
-                of("plugin")
+                known(&link.openclaw),
+                known(&link.plugin)
             )
         }
         (Some(_), Some(_)) => "link      down: is the gateway running?".to_owned(),
     }
 }
 
-/// Whether the daemon's account of the link says that it is up.
-pub(super) fn is_linked(link: &Value) -> bool {
-    link.get("linked").or_else(|| link.get("up")) == Some(&Value::Bool(true))
-}
-
 /// Asks the daemon of this state directory; `None` when none answers.
 pub(super) async fn ask_daemon(places: &Places) -> Option<Daemon> {
     let contact = daemon::find(&places.home).ok()?;
-    let answer = tokio::time::timeout(LIMIT, contact.get::<Value>("/daemon")).await;
-    let answer = answer.ok()?.ok()?;
-    Some(Daemon {
-        version: answer
-            .get("version")
-            .and_then(Value::as_str)
-            .map(str::to_owned),
-        link: answer
-            .get("openclaw")
-            .filter(|link| link.is_object())
-            .cloned(),
-    })
+    let asked = async {
+        let record: DaemonRecord = contact.get("/daemon").await.ok()?;
+        let link = contact.get("/openclaw").await.ok();
+        Some(Daemon {
+            version: record.version,
+            link,
+        })
+    };
+    tokio::time::timeout(LIMIT, asked).await.ok()?
 }

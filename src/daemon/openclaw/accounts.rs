@@ -72,9 +72,12 @@ impl Accounts {
 
 fn report(status: AccountStatus) -> AccountReport {
     let (running, connected, otherwise) = match status.state {
-        AccountState::Connected | AccountState::Listening => (true, true, None),
+        // A restart would not mend a kick or credentials: they count as connected.
+        AccountState::Connected
+        | AccountState::Listening
+        | AccountState::Kicked
+        | AccountState::AuthFailed => (true, true, None),
         AccountState::Starting | AccountState::Reconnecting => (true, false, None),
-        AccountState::Kicked | AccountState::AuthFailed => (true, true, None),
         AccountState::Disabled => (false, true, Some("it is switched off in the wecom daemon")),
         AccountState::NotConfigured => (
             false,

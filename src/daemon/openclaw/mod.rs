@@ -17,12 +17,10 @@ use crate::agent::openclaw::link::{
     AccountReport, Link, LinkHost, Listener, Out, OutAnswer, ToolCall,
 };
 use crate::agent::{AgentTools, ToolAnswer, ToolSpec};
-use crate::channel::Runtime;
 use crate::channel::outbound::Planner;
 use crate::channel::pairing::Pairings;
-use crate::clock::SharedClock;
+use crate::channel::{Runtime, Surroundings};
 use crate::config::LiveConfig;
-use crate::store::Store;
 use crate::task;
 use accounts::Accounts;
 use out::OutDesk;
@@ -30,14 +28,12 @@ use pairing::HostedPairing;
 use tools::ToolDesk;
 
 /// What it is made of.
-pub(super) struct OpenClawParts {
+pub(super) struct OpenClawParts<'a> {
     pub(super) link: Link,
     pub(super) runtime: Arc<Runtime>,
     pub(super) planner: Arc<Planner>,
     pub(super) tools: Arc<dyn AgentTools>,
-    pub(super) store: Arc<dyn Store>,
-    pub(super) config: LiveConfig,
-    pub(super) clock: SharedClock,
+    pub(super) surroundings: &'a Surroundings,
     /// Where the HTTP server listens.
     pub(super) address: SocketAddr,
 }
@@ -55,17 +51,25 @@ struct Host {
 
 /// Lets gateways dial until `stop` is cancelled. Where they can't, the log says why and
 /// everything else goes on.
-pub(super) async fn start(parts: OpenClawParts, tracker: &TaskTracker, stop: &CancellationToken) {
+pub(super) async fn start(
+    parts: OpenClawParts<'_>,
+    tracker: &TaskTracker,
+    stop: &CancellationToken,
+) {
     let OpenClawParts {
         link,
         runtime,
         planner,
         tools,
-        store,
-        config,
-        clock,
+        surroundings,
         address,
     } = parts;
+    let Surroundings {
+        config,
+        store,
+        clock,
+        ..
+    } = surroundings.clone();
     let accounts = Arc::new(Accounts::new(config.clone()));
     let pairings = runtime.pairings().clone();
     pairings.hosted_by(Arc::new(HostedPairing::new(link.clone(), config.clone())));

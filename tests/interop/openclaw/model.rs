@@ -126,14 +126,14 @@ fn answer(request: &Value) -> Vec<String> {
     };
     let mut frames: Vec<String> = deltas
         .iter()
-        .map(|delta| frame(delta, Value::Null))
+        .map(|delta| frame(delta, &Value::Null))
         .collect();
-    frames.push(frame(&json!({}), json!(reason)));
+    frames.push(frame(&json!({}), &json!(reason)));
     frames.push("data: [DONE]\n\n".to_owned());
     frames
 }
 
-fn frame(delta: &Value, finish_reason: Value) -> String {
+fn frame(delta: &Value, finish_reason: &Value) -> String {
     let chunk = json!({
         "id": "c", "object": "chat.completion.chunk", "created": 1, "model": "mock-1",
         "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],

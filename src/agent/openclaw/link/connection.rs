@@ -271,8 +271,8 @@ impl<'a> Reading<'a> {
         self.around.link.ready(&self.gateway);
     }
 
-    async fn take(&mut self, line: &[u8]) {
-        let frame = match FromPlugin::parse(line) {
+    async fn take(&mut self, written: &[u8]) {
+        let frame = match FromPlugin::parse(written) {
             Ok(frame) => frame,
             Err(error) => {
                 tracing::warn!(%error, "a frame of the gateway was passed over");

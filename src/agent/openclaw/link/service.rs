@@ -76,7 +76,7 @@ impl Service {
         let (gateway, id) = (self.gateway.clone(), call.id.clone());
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             let answer = ToolAnswer::refused("busy", TOO_MUCH, "Tell the member.");
-            tell_tool(&gateway, id, answer);
+            tell_tool(&gateway, &id, answer);
             return;
         };
         let cancel = self.stop.child_token();
@@ -92,7 +92,7 @@ impl Service {
             };
             lock(&calls).remove(&id);
             if let Some(answer) = answer {
-                tell_tool(&gateway, id, answer);
+                tell_tool(&gateway, &id, answer);
             }
         });
     }
@@ -138,9 +138,9 @@ fn tell_out(gateway: &Gateway, id: String, answer: OutAnswer) {
     gateway.send(&frame).ok();
 }
 
-fn tell_tool(gateway: &Gateway, id: String, answer: ToolAnswer) {
+fn tell_tool(gateway: &Gateway, id: &str, answer: ToolAnswer) {
     let frame = |answer: ToolAnswer| ToPlugin::ToolResult {
-        id: id.clone(),
+        id: id.to_owned(),
         content: vec![Content::Text { text: answer.text }],
         is_error: answer.is_error,
     };

@@ -4,6 +4,8 @@ use sha2::{Digest, Sha256};
 
 use super::super::link::{TurnChatFrame, TurnFrame, TurnMedia, TurnSender};
 use crate::agent::TurnRequest;
+use crate::hex::hex;
+use crate::ids::UserId;
 use crate::session::{SessionKey, SessionScope};
 
 /// Stands for the sender of what nobody wrote. No member has such an id: `#` is not allowed
@@ -41,6 +43,9 @@ impl Place {
     }
 }
 
+/// Digits of a digest that keep two conversations apart.
+const KEY_DIGITS: usize = 16;
+
 /// The key of a conversation. OpenClaw folds letters' case, and ids of groups differ by it:
 /// where something would be lost, a digest keeps two conversations apart.
 fn key(agent: &str, scope: &SessionScope) -> String {
@@ -49,9 +54,10 @@ fn key(agent: &str, scope: &SessionScope) -> String {
         SessionScope::Person(person) => format!("direct:{person}"),
         SessionScope::ChannelPerson(person) => format!("wecom:direct:{person}"),
         SessionScope::AccountPerson(account, person) => format!("wecom:{account}:direct:{person}"),
-        SessionScope::Group(account, chat) => format!("wecom:{account}:group:{chat}"),
+        SessionScope::Group(account, chat) | SessionScope::DynamicGroup(account, chat) => {
+            format!("wecom:{account}:group:{chat}")
+        }
         SessionScope::DynamicDirect(account, user) => format!("wecom:{account}:dm:{user}"),
-        SessionScope::DynamicGroup(account, chat) => format!("wecom:{account}:group:{chat}"),
         SessionScope::JobRun { job, run } => format!("cron:{job}:run:{run}"),
         SessionScope::Named(name) => name.clone(),
     };
@@ -64,12 +70,8 @@ fn key(agent: &str, scope: &SessionScope) -> String {
     if folds || folded == rest {
         return format!("agent:{agent}:{folded}");
     }
-    let digest = Sha256::digest(rest.as_bytes());
-    let digest: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut digest = hex(&Sha256::digest(rest.as_bytes()));
+    digest.truncate(KEY_DIGITS);
     format!("agent:{agent}:{folded}:{digest}")
 }
 
@@ -82,7 +84,7 @@ pub(super) fn frame(
     resumed: bool,
 ) -> TurnFrame {
     let chat = &request.chat;
-    let requester = request.identity.requester().map(|user| user.as_str());
+    let requester = request.identity.requester().map(UserId::as_str);
     // A job acts for nobody where nobody is named; the chat's member would lend it rights.
     let sender = requester.unwrap_or(NOBODY);
     let media = request.attachments.iter().map(|attachment| TurnMedia {

@@ -401,7 +401,7 @@ impl FromPlugin {
                 Self::ToolsList { id }
             }
             "pairing.code" => {
-                let Code { id, code, error } = fields.read()?;
+                let Coded { id, code, error } = fields.read()?;
                 Self::PairingCode { id, code, error }
             }
             "pairing.allowed" => {
@@ -463,7 +463,7 @@ struct Asked {
 }
 
 #[derive(Deserialize)]
-struct Code {
+struct Coded {
     id: String,
     #[serde(default)]
     code: Option<String>,
