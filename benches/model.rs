@@ -94,9 +94,9 @@ impl Latency {
     }
 
     fn record(&mut self, begun: Instant, heard: Instant, notes: &Notes) {
-        let noted = notes.lock().unwrap().take().unwrap();
-        self.before.record(micros(noted.arrived - begun)).unwrap();
-        self.after.record(micros(heard - noted.written)).unwrap();
+        let server = notes.lock().unwrap().take().unwrap();
+        self.before.record(micros(server.arrived - begun)).unwrap();
+        self.after.record(micros(heard - server.written)).unwrap();
     }
 
     fn print(&self, name: &str) {
@@ -192,8 +192,8 @@ async fn main() {
 
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = format!("{base}/chat/completions");
-    let body = json!({ "model": "m", "stream": true,
-        "messages": vec![&messages[0], &messages[1]].repeat(EARLIER) });
+    let talk = [&messages[0], &messages[1]].repeat(EARLIER);
+    let body = json!({ "model": "m", "stream": true, "messages": talk });
     let (mut theirs, mut own) = (Latency::new(), Latency::new());
     for round in 0..ROUNDS + 50 {
         if round == 50 {

@@ -36,9 +36,9 @@ impl Company {
         let model = Model::start().await;
         let home = tempfile::tempdir().unwrap();
         let mut settings = file(&sim.bot_url(), &model, &json!({}));
-        let wecom = &mut settings["channels"]["wecom"];
-        wecom["agent"] = json!({ "corpId": CORP, "corpSecret": APP_SECRET, "agentId": APP });
-        wecom["network"] = json!({ "apiBaseUrl": sim.api_url() });
+        let channel = &mut settings["channels"]["wecom"];
+        channel["agent"] = json!({ "corpId": CORP, "corpSecret": APP_SECRET, "agentId": APP });
+        channel["network"] = json!({ "apiBaseUrl": sim.api_url() });
         settings["commands"] = json!({ "ownerAllowFrom": owners });
         settings["cron"] = json!({ "chatTargets": "owners", "defaultTimeZone": "Asia/Shanghai" });
         settings["gateway"] = json!({ "port": 0 });

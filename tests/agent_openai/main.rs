@@ -3,6 +3,7 @@
 #![allow(
     clippy::allow_attributes,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "tests"

@@ -178,11 +178,11 @@ async fn receiver(status: &'static str) -> (u16, Arc<Mutex<Vec<String>>>) {
     task::spawn(&TaskTracker::new(), "receiver", async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = Vec::new();
-            let mut part = [0; 4096];
+            let mut piece = [0; 4096];
             // A body follows the headers in at most one more piece; its length is told there.
             loop {
-                let read = stream.read(&mut part).await.unwrap_or(0);
-                request.extend_from_slice(&part[..read]);
+                let read = stream.read(&mut piece).await.unwrap_or(0);
+                request.extend_from_slice(&piece[..read]);
                 let text = String::from_utf8_lossy(&request);
                 let is_whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
                     let length = head.to_lowercase();

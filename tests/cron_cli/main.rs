@@ -1,9 +1,6 @@
 //! `wecom cron` as operators run it: as a process, on the store alone and beside a running
 //! daemon in the simulated WeCom.
 
-#[path = "../runtime/support/mod.rs"]
-mod support;
-
 #[cfg(test)]
 mod alone;
 #[cfg(test)]
@@ -16,3 +13,6 @@ mod killed;
 mod place;
 #[cfg(test)]
 mod refused;
+#[cfg(test)]
+#[path = "../runtime/support/mod.rs"]
+mod support;

@@ -113,7 +113,7 @@ impl House {
             daemon,
             log,
         };
-        house.greet().await;
+        house.greet();
         house
     }
 
@@ -129,12 +129,12 @@ impl House {
             daemon,
             log,
         };
-        house.greet().await;
+        house.greet();
         house
     }
 
     /// The bot may write to whoever wrote to it; what it is told is not answered here.
-    async fn greet(&self) {
+    fn greet(&self) {
         self.sim.inject(Injection::text(BOT, USER, "hi")).unwrap();
     }
 

@@ -230,6 +230,10 @@ mod tests {
     use super::*;
     use crate::agent::openai::chunk::Chunk;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "values are written at the call"
+    )]
     fn take(reply: &mut Reply, choice: serde_json::Value) -> Option<Shown> {
         let chunk = json!({ "choices": [choice] }).to_string();
         let chunk: Chunk = serde_json::from_str(&chunk).unwrap();

@@ -20,6 +20,10 @@ fn config(cron: &str) -> Config {
         .config
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "values are written at the call"
+)]
 fn job(delivery: Value, alert: Value) -> Job {
     let mut job = json!({
         "id": "j1", "name": "早报", "sessionTarget": "isolated",
@@ -47,6 +51,10 @@ fn failing(errors: u32) -> JobState {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is compared with what may be nothing"
+)]
 fn fails(times: u32, is_off: bool) -> Option<Notice> {
     Some(Notice::Failing {
         why: RunFailure::Network,

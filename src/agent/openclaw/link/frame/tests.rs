@@ -6,6 +6,10 @@ fn parsed(frame: &serde_json::Value) -> FromPlugin {
     FromPlugin::parse(frame.to_string().as_bytes()).unwrap_or_else(|error| panic!("{error}"))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "values are written at the call"
+)]
 fn event(fields: serde_json::Value) -> TurnEvent {
     let mut frame = json!({"t": "turn.event", "turn": "t1", "n": 3, "more": [1]});
     for (key, value) in fields.as_object().unwrap() {
