@@ -6,7 +6,7 @@ use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
-use wecom::sim::{Injection, SeedApp, Sim, SimOptions};
+use wecom::sim::{Entry, EntryKind, Injection, SeedApp, Sim, SimOptions};
 
 use crate::file;
 use crate::model::{Answer, Model, calls};
@@ -56,8 +56,10 @@ impl Company {
     /// What is answered in the chat to what somebody says.
     async fn say(&self, text: &str) -> String {
         let asked = self.sim.inject(Injection::text(BOT, USER, text)).unwrap();
-        let answers = |entry: &wecom::sim::Entry| {
-            entry.finished && entry.req_id.as_ref() == Some(&asked.req_id)
+        let answers = |entry: &Entry| {
+            entry.kind == EntryKind::Stream
+                && entry.finished
+                && entry.req_id.as_ref() == Some(&asked.req_id)
         };
         let answer = self.sim.wait_for(&direct(), PATIENCE, answers).await;
         answer.unwrap().text().to_owned()

@@ -62,7 +62,11 @@ impl Chat {
     }
 
     async fn answer(&self, to: &Injected) -> String {
-        let is_it = |entry: &Entry| entry.finished && entry.req_id.as_ref() == Some(&to.req_id);
+        let is_it = |entry: &Entry| {
+            entry.kind == EntryKind::Stream
+                && entry.finished
+                && entry.req_id.as_ref() == Some(&to.req_id)
+        };
         self.sees(is_it).await.text().to_owned()
     }
 

@@ -132,7 +132,7 @@ fn skills_of_the_configuration_are_listed_and_checked() {
         checked.out,
         format!(
             "{}/wecom-msg/SKILL.md:1: `description` is missing [description]; this edition of \
-             the skill is left out\n16 skills in use, 1 problems.\n",
+             the skill is left out\n17 skills in use, 1 problems.\n",
             own.display()
         )
     );

@@ -37,7 +37,7 @@ fn a_later_source_takes_the_place_of_an_earlier_one() {
     good(two.path(), "house-rules", "Two.");
     let reading = sources(&[one.path(), two.path()], true).read();
     assert_eq!(reading.remarks, Vec::<String>::new());
-    assert_eq!(reading.skills.len(), 16);
+    assert_eq!(reading.skills.len(), 17);
     assert_eq!(description(&reading, "wecom-msg"), Some("One."));
     assert_eq!(description(&reading, "house-rules"), Some("Two."));
     let alone = sources(&[two.path()], false).read();

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
-use wecom::sim::{Entry, Injected, Injection, SeedApp, Sim, SimChat, SimOptions};
+use wecom::sim::{Entry, EntryKind, Injected, Injection, SeedApp, Sim, SimChat, SimOptions};
 
 use super::daemon::PATIENCE;
 use super::gateway::{Gateway, wecom_home};
@@ -70,7 +70,11 @@ impl Whole {
     /// What answers, once it is as `wanted`.
     async fn sees(&self, asked: &Injected, user: &str, wanted: impl Fn(&Entry) -> bool) -> Entry {
         let chat = SimChat::direct(BOT, user);
-        let is_it = |entry: &Entry| entry.req_id.as_ref() == Some(&asked.req_id) && wanted(entry);
+        let is_it = |entry: &Entry| {
+            entry.kind == EntryKind::Stream
+                && entry.req_id.as_ref() == Some(&asked.req_id)
+                && wanted(entry)
+        };
         let seen = self.sim.wait_for(&chat, PATIENCE, is_it).await;
         seen.unwrap_or_else(|error| {
             let log = fs::read_to_string(self.home.path().join("daemon.log"));
