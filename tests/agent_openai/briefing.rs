@@ -149,6 +149,6 @@ async fn who_is_no_owner_can_not_have_it_sent_to_everybody() {
     assert_eq!(company.say(WANTED).await, "这需要管理员开通。");
     let (role, refused) = company.model.last().talk().pop().unwrap();
     assert_eq!(role, "tool");
-    assert!(refused.contains("party:1"), "{refused}");
+    assert!(refused.contains("authorization"), "{refused}");
     assert_eq!(company.jobs().await, Vec::<Value>::new());
 }

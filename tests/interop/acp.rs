@@ -128,15 +128,18 @@ async fn an_installed_agent_asks_before_it_acts_and_uses_the_tools_for_the_one_w
     assert_eq!(chat.answer(&asked).await, "It is made.");
     assert!(home.path().join("work/made.txt").exists());
 
-    let offered = model.last().body["tools"].to_string();
+    // It tells its model the names of such tools, and their forms when it asks for them.
     let tool = "mcp__wecom__wecom_mcp";
-    assert!(offered.contains(tool), "{offered}");
+    let system = model.last().system().to_owned();
+    assert!(system.contains(tool), "{system}");
+    let form = json!({ "query": format!("select:{tool}") });
+    model.answers(Answer::Stream(calls("", &[("c0", "tool_search", form)])));
     let todos = json!({ "action": "call", "category": "todo", "method": "get_todo_list",
         "args": { "follower_id": "@me" } });
     model.answers(Answer::Stream(calls("", &[("c2", tool, todos)])));
     model.answers(Answer::Stream(said(&["Nothing ", "to do."])));
     let asked = chat.say("what is to be done?");
-    chat.permit("wecom_mcp").await;
+    chat.permit("get_todo_list").await;
     assert_eq!(chat.answer(&asked).await, "Nothing to do.");
     let mut calls = chat.sim.mcp_calls();
     calls.retain(|call| call.method.as_deref() == Some("get_todo_list"));

@@ -217,7 +217,13 @@ fn delivery(fields: &mut Fields) {
         for (key, value) in flat {
             delivery.entry(key).or_insert(value);
         }
-        if delivery.get("mode") == Some(&json!("deliver")) {
+        // Whoever says where a result goes wants it there.
+        let names_place = delivery.contains_key("to") || delivery.contains_key("channel");
+        let is_wanted = match delivery.get("mode") {
+            None => names_place,
+            Some(mode) => *mode == json!("deliver"),
+        };
+        if is_wanted {
             delivery.insert("mode".to_owned(), json!("announce"));
         }
         fields.insert("delivery".to_owned(), Value::Object(delivery));

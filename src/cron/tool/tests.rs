@@ -147,6 +147,11 @@ async fn the_whole_company_gets_its_briefing_where_that_is_allowed() {
     assert_eq!(kind, "authorization");
     assert!(message.contains("owner"), "{message}");
     owned.ok(&direct("boss"), to_all).await;
+    let place_alone = briefing(&json!({"delivery": {"to": "party:1"}}));
+    let made = open.ok(&direct("lisi"), place_alone.clone()).await;
+    assert_eq!(made["job"]["delivery"]["mode"], "announce");
+    let (kind, _) = owned.refused(&direct("lisi"), place_alone).await;
+    assert_eq!(kind, "authorization");
 }
 
 #[tokio::test]

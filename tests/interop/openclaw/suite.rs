@@ -175,7 +175,6 @@ async fn the_newest_does_all_that_its_commands_promise() {
         .frame("turns.known", |known| known["id"] == "q")
         .await;
     assert_eq!(known["turns"], json!([]), "it died with the gateway");
-    assert_streamed(&daemon.turn(&message("t5", "[[slow:8]]")).await);
 }
 
 async fn pairing(gateway: &Gateway, daemon: &FakeDaemon) {

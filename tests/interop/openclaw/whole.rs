@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -14,14 +15,14 @@ use super::gateway::{Gateway, wecom_home};
 use super::model::Model;
 use super::package::NEWEST;
 use super::suite::ALONE;
-use crate::support::{BOT, SECRET, USER, simulator};
+use crate::support::{BOT, OTHER as STRANGER, SECRET, USER, simulator};
 
 const CORP: &str = "ww_whole";
 const APP: u64 = 1_000_002;
 const APP_SECRET: &str = "canary-of-the-whole";
 
-/// A member whom nobody let in yet.
-const STRANGER: &str = "LiSi";
+/// The plugin looks for approvals every few seconds, and a turn takes its time.
+const NOTICED: Duration = Duration::from_secs(20);
 
 /// The whole of it.
 struct Whole {
@@ -91,7 +92,7 @@ impl Whole {
     async fn app_messages(&self, count: usize) -> Vec<(String, String)> {
         let arrived = async {
             while self.sim.apps().messages().len() < count {
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
         let arrived = tokio::time::timeout(PATIENCE, arrived).await;
@@ -119,7 +120,7 @@ fn settings(sim: &Sim) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_goes_to_openclaw_and_back_and_openclaw_reaches_the_company() {
     let _alone = ALONE.lock().await;
-    let mut whole = Whole::open().await;
+    let whole = Whole::open().await;
 
     let answer = whole.ask(USER, "[[slow:40]]").await;
     assert!(answer.text().ends_with("word39"), "{}", answer.text());
@@ -189,21 +190,14 @@ async fn a_chat_goes_to_openclaw_and_back_and_openclaw_reaches_the_company() {
         .await;
     let let_in = async {
         loop {
-            let answer = whole.ask(STRANGER, "[[say:You are in]]").await;
-            if answer.text() == "You are in" {
+            let asked = whole.say(STRANGER, "[[say:You are in]]");
+            let answer = whole.sees(&asked, STRANGER, |entry| entry.text() == "You are in");
+            if tokio::time::timeout(NOTICED, answer).await.is_ok() {
                 break;
             }
         }
     };
     let let_in = tokio::time::timeout(PATIENCE, let_in).await;
     assert!(let_in.is_ok(), "the approval is noticed");
-
-    let asked = whole.say(USER, "[[slow:60]]");
-    whole
-        .sees(&asked, USER, |entry| entry.text().contains("word3"))
-        .await;
-    whole.gateway.kill_and_restart().await;
-    let answer = whole.sees(&asked, USER, |entry| entry.finished).await;
-    assert!(answer.text().ends_with("word59"), "{}", answer.text());
     assert_eq!(whole.sim.violations(), []);
 }

@@ -238,7 +238,9 @@ impl<'a> Turn<'a> {
             }
             TurnEvent::Done {} => return Ok(Some(Ended::Done)),
             TurnEvent::Error { class, message } => {
-                if class == ErrorClass::Unreachable && self.told.is_silent() {
+                // A gateway that was killed refuses a conversation once until it has mended it.
+                let may_pass = matches!(class, ErrorClass::Unreachable | ErrorClass::Busy);
+                if may_pass && self.told.is_silent() {
                     tracing::warn!(message, "OpenClaw could not begin the turn");
                     return Ok(Some(Ended::NotYet));
                 }
