@@ -70,7 +70,8 @@ async function dispatchInbound(
   /** @type {any} */ delivery,
 ) {
   const { request } = turn;
-  const { account: accountId, chat, sender, msg } = request;
+  const { account: accountId, chat, sender } = request;
+  const msg = turn.messageId;
   const { to, from } = addresses(request);
   const quote = quoteOf(request);
   const mayCommand = request.command === true;
@@ -112,7 +113,7 @@ async function dispatchInbound(
     channelIngress: ingress,
     extra: request.system ? { GroupSystemPrompt: request.system } : {},
   });
-  await cr.inbound.dispatch({
+  const done = await cr.inbound.dispatch({
     cfg,
     channel: CHANNEL,
     accountId,
@@ -122,6 +123,7 @@ async function dispatchInbound(
     replyOptions: turn.replyOptions(),
     replyPipeline: {},
   });
+  turn.doneOrElsewhere(done?.dispatchResult?.deferredToActiveRun !== undefined);
 }
 
 /** The older way, of hosts before 2026.9. */
@@ -132,7 +134,8 @@ async function dispatchReply(
   /** @type {any} */ delivery,
 ) {
   const { request } = turn;
-  const { account: accountId, chat, sender, msg } = request;
+  const { account: accountId, chat, sender } = request;
+  const msg = turn.messageId;
   const { to, from } = addresses(request);
   const media = request.media ?? [];
   const paths = media.map(({ path }) => path);

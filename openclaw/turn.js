@@ -32,13 +32,17 @@ export class Turn {
   /** @type {Map<number, () => void>} Deliveries that wait, by number. */
   #waiting = new Map();
   #isEnded = false;
+  /** Whether OpenClaw did anything with the message. */
+  #isWorked = false;
 
   /**
    * @param {TurnRequest} request
    * @param {import("./link.js").Link} link
+   * @param {string} messageId What OpenClaw knows the message by.
    */
-  constructor(request, link) {
+  constructor(request, link, messageId) {
     this.request = request;
+    this.messageId = messageId;
     this.#journal = new Journal(request.turn, link);
   }
 
@@ -94,7 +98,10 @@ export class Turn {
       allowToolLifecycleWhenProgressHidden: true,
       suppressDefaultToolProgressMessages: true,
       abortSignal: this.signal,
-      onAgentRunStart: (/** @type {string} */ run) => tell("run", { run }),
+      onAgentRunStart: (/** @type {string} */ run) => {
+        this.#isWorked = true;
+        tell("run", { run });
+      },
       onAssistantMessageStart: () => tell("message"),
       onPartialReply: (/** @type {{text?: string}} */ { text }) => text && tell("partial", { text }),
       onReasoningStream: () => tell("reasoning"),
@@ -124,6 +131,7 @@ export class Turn {
     if (this.#isEnded || (!text && media.length === 0)) {
       return { visibleReplySent: false };
     }
+    this.#isWorked = true;
     const n = this.#journal.push("deliver", {
       deliver: info?.kind ?? "final",
       text,
@@ -139,6 +147,19 @@ export class Turn {
   /** The turn is over; only the first call counts. */
   done() {
     this.#end("done");
+  }
+
+  /**
+   * The turn is over for a host that may go on by itself, and sends what comes of it as messages
+   * of its own: the message waits for another run of its session, or it was interrupted by a
+   * restart and is taken for one that the host has already.
+   *
+   * @param {boolean} isDeferred Whether it waits for another run.
+   */
+  doneOrElsewhere(isDeferred) {
+    const mayBe = isDeferred || this.request.resumed === true;
+    const elsewhere = mayBe && !this.#isWorked && !this.signal.aborted;
+    this.#end("done", elsewhere ? { elsewhere } : undefined);
   }
 
   /**

@@ -8,6 +8,8 @@ const ORPHANED_MS = 20_000;
 const RESUME_MS = 10_000;
 /** How long an ended turn is remembered, in case its last words were lost. */
 const REMEMBERED_MS = 15_000;
+/** Messages that are remembered as handed to OpenClaw. OpenClaw itself keeps 5,000. */
+const MAX_HANDED = 10_000;
 /** More running turns than any daemon asks for at once. */
 const MAX_TURNS = 2_048;
 
@@ -16,6 +18,8 @@ export class Turns {
   #run;
   /** @type {Map<string, Turn>} */
   #turns = new Map();
+  /** @type {Set<string>} Messages that OpenClaw had from this process, the oldest first. */
+  #handed = new Set();
   /** @type {Set<Turn>} Turns that wait for the daemon's word after a loss. */
   #suspended = new Set();
   /** @type {NodeJS.Timeout | undefined} */
@@ -44,7 +48,7 @@ export class Turns {
       // It was asked twice: it runs already.
       return;
     }
-    const turn = new Turn(request, this.#link);
+    const turn = new Turn(request, this.#link, this.#messageId(request));
     if (this.#turns.size >= MAX_TURNS) {
       turn.fail(new Error("the gateway has too many turns"), "busy");
       return;
@@ -54,6 +58,23 @@ export class Turns {
       .then(() => turn.done())
       .catch((error) => (turn.signal.aborted ? turn.done() : turn.fail(error)))
       .finally(() => setTimeout(() => this.#forget(turn), REMEMBERED_MS).unref());
+  }
+
+  /**
+   * OpenClaw takes no message twice, by its id. What this process handed over before (the daemon
+   * was restarted amid its turn, or a session was begun anew for it) needs an id of its own. After
+   * a restart of the gateway it keeps its id: OpenClaw may go on with it by itself.
+   */
+  #messageId(/** @type {import("./turn.js").TurnRequest} */ { msg, turn }) {
+    if (this.#handed.has(msg)) {
+      return `${msg}#${turn}`;
+    }
+    this.#handed.add(msg);
+    if (this.#handed.size > MAX_HANDED) {
+      const [oldest] = this.#handed;
+      this.#handed.delete(oldest);
+    }
+    return msg;
   }
 
   #forget(/** @type {Turn} */ turn) {

@@ -9,7 +9,7 @@ export const TOOL = {
   parameters: { type: "object" },
 };
 
-/** How a turn goes: says what it likes through the callbacks. @typedef {(call: any) => Promise<void>} Script */
+/** How a turn goes: says what it likes through the callbacks. @typedef {(call: any) => Promise<any>} Script */
 
 export class FakeGateway {
   /** @type {any} */ channel;
@@ -78,7 +78,7 @@ export class FakeGateway {
       `agent:${agentId}:wecom:${accountId}:${peer.kind}:${peer.id.toLowerCase()}`;
     const run = async (/** @type {any} */ call) => {
       this.calls.push(call);
-      await this.script(call);
+      return this.script(call);
     };
     const newer = {
       ingress: { resolveStable: async (/** @type {any} */ facts) => ({ facts }) },

@@ -117,6 +117,39 @@ test("a turn that is asked twice runs once", async () => {
   assert.equal(calls.length, 1);
 });
 
+test("a message that this process handed over has another id when it is asked again", async () => {
+  const { calls } = await started({});
+  for (const turn of ["t1", "t2"]) {
+    daemon.send(message(turn, { msg: "m1", resumed: turn === "t2" }));
+    await daemon.frame("turn.event", ({ turn: of, kind }) => of === turn && kind === "done");
+  }
+  const ids = calls.map(({ ctxPayload }) => ctxPayload.messageId);
+  assert.deepEqual(ids, ["m1", "m1#t2"]);
+});
+
+for (const { way, isOld, resumed, works, deferred, elsewhere } of [
+  { way: "another run", isOld: false, resumed: false, works: false, deferred: "followup", elsewhere: true },
+  { way: "the newer way in", isOld: false, resumed: true, works: false, elsewhere: true },
+  { way: "a run", isOld: false, resumed: true, works: true, elsewhere: undefined },
+  { way: "the first time", isOld: false, resumed: false, works: false, elsewhere: undefined },
+  { way: "the older way in", isOld: true, resumed: true, works: false, elsewhere: undefined },
+]) {
+  test(`a message goes on elsewhere: ${way}, ${elsewhere === true}`, async () => {
+    await started({
+      isOld,
+      script: async (/** @type {any} */ { replyOptions }) => {
+        if (works) {
+          replyOptions.onAgentRunStart("run-1");
+        }
+        return { dispatchResult: { deferredToActiveRun: deferred } };
+      },
+    });
+    daemon.send(message("t1", { resumed }));
+    const done = await daemon.frame("turn.event", ({ kind }) => kind === "done");
+    assert.equal(done.elsewhere, elsewhere);
+  });
+}
+
 test("after a short loss the turn goes on where the daemon lost it", async () => {
   const { opened, open } = gate();
   const { opened: away, open: gone } = gate();

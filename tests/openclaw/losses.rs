@@ -68,6 +68,23 @@ async fn a_question_to_a_killed_gateway_is_asked_again_and_answered_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_goes_on_by_itself_sends_the_answer_as_a_message() {
+    let house = House::open().await;
+    let mut plugin = house.plugin().await;
+    let asked = house.say("count");
+    let mut run = plugin.turn().await;
+    plugin.partial(&mut run, "one").await;
+    house.stream(&asked, |entry| entry.text() == "one").await;
+    drop(plugin);
+    let mut plugin = house.plugin().await;
+    let mut again = plugin.turn().await;
+    let done = json!({"kind": "done", "elsewhere": true});
+    plugin.tell(&mut again, done).await;
+    assert_eq!(house.answer(&asked).await.text(), texts::openclaw::GOES_ON);
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_question_waits_for_a_gateway_and_who_asked_is_told() {
     let house = House::open().await;
     let asked = house.say("anybody there?");

@@ -2,6 +2,7 @@
 //! somebody says in a chat goes all the way there and back.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use wecom::sim::{Entry, EntryKind, Injected, Injection, SeedApp, Sim, SimChat, SimOptions};
+use wecom::texts;
 
 use super::daemon::PATIENCE;
 use super::gateway::{Gateway, wecom_home};
@@ -29,7 +31,7 @@ struct Whole {
     sim: Sim,
     gateway: Gateway,
     home: TempDir,
-    _daemon: Child,
+    daemon: Child,
     _model: Model,
 }
 
@@ -43,15 +45,7 @@ impl Whole {
         let state = wecom_home(home.path());
         fs::create_dir_all(&state).unwrap();
         fs::write(state.join("wecom.json"), settings(&sim).to_string()).unwrap();
-        let daemon = Command::new(env!("CARGO_BIN_EXE_wecom"))
-            .arg("run")
-            .env_clear()
-            .env("WECOM_HOME", &state)
-            .stdin(Stdio::null())
-            .stderr(File::create(home.path().join("daemon.log")).unwrap())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+        let daemon = start_daemon(home.path());
         sim.wait_subscribed(&BOT.into(), PATIENCE).await.unwrap();
         let model = Model::start().await;
         let gateway = Gateway::start(NEWEST, home.path(), &Value::Null, &model.url).await;
@@ -59,7 +53,7 @@ impl Whole {
             sim,
             gateway,
             home,
-            _daemon: daemon,
+            daemon,
             _model: model,
         }
     }
@@ -77,10 +71,16 @@ impl Whole {
                 && wanted(entry)
         };
         let seen = self.sim.wait_for(&chat, PATIENCE, is_it).await;
-        seen.unwrap_or_else(|error| {
-            let log = fs::read_to_string(self.home.path().join("daemon.log"));
-            panic!("{error:?}\n{}\n{}", log.unwrap(), self.gateway.log())
-        })
+        seen.unwrap_or_else(|error| panic!("{error:?}\n{}\n{}", self.log(), self.gateway.log()))
+    }
+
+    async fn kill_daemon_and_restart(&mut self) {
+        self.daemon.kill().await.unwrap();
+        self.daemon = start_daemon(self.home.path());
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.home.path().join("daemon.log")).unwrap()
     }
 
     async fn ask(&self, user: &str, text: &str) -> Entry {
@@ -102,6 +102,23 @@ impl Whole {
             .map(|message| (message.toparty, message.body.to_string()))
             .collect()
     }
+}
+
+fn start_daemon(home: &Path) -> Child {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(home.join("daemon.log"))
+        .unwrap();
+    Command::new(env!("CARGO_BIN_EXE_wecom"))
+        .arg("run")
+        .env_clear()
+        .env("WECOM_HOME", wecom_home(home))
+        .stdin(Stdio::null())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
 }
 
 fn settings(sim: &Sim) -> Value {
@@ -200,5 +217,43 @@ async fn a_chat_goes_to_openclaw_and_back_and_openclaw_reaches_the_company() {
     };
     let let_in = tokio::time::timeout(PATIENCE, let_in).await;
     assert!(let_in.is_ok(), "the approval is noticed");
+    assert_eq!(whole.sim.violations(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_and_a_gateway_killed_amid_answers_lose_no_message() {
+    let _alone = ALONE.lock().await;
+    let mut whole = Whole::open().await;
+
+    // A new daemon asks what the killed one had asked.
+    let asked = whole.say(USER, "[[slow:61]]");
+    whole
+        .sees(&asked, USER, |entry| entry.text().contains("word3"))
+        .await;
+    whole.kill_daemon_and_restart().await;
+    let chat = SimChat::direct(BOT, USER);
+    let is_answer = |entry: &Entry| entry.from.id == BOT && entry.text().ends_with("word60");
+    let answer = whole.sim.wait_for(&chat, PATIENCE, is_answer).await;
+    assert!(answer.is_ok(), "{}\n{}", whole.log(), whole.gateway.log());
+
+    let asked = whole.say(USER, "[[slow:60]]");
+    whole
+        .sees(&asked, USER, |entry| entry.text().contains("word3"))
+        .await;
+    whole.gateway.kill_and_restart().await;
+    // This version goes on by itself, and sends the answer as a message.
+    let told = whole.sees(&asked, USER, |entry| entry.finished).await;
+    assert_eq!(told.text(), texts::openclaw::GOES_ON, "{}", whole.log());
+    let is_answer =
+        |entry: &Entry| entry.kind == EntryKind::Markdown && entry.text().ends_with("word59");
+    let answer = whole.sim.wait_for(&chat, PATIENCE, is_answer).await;
+    assert!(answer.is_ok(), "{}\n{}", whole.log(), whole.gateway.log());
+
+    let entries = whole.sim.transcript(&chat);
+    let count = |end| {
+        let of_bot = entries.iter().filter(|entry| entry.from.id == BOT);
+        of_bot.filter(|entry| entry.text().ends_with(end)).count()
+    };
+    assert_eq!((count("word59"), count("word60")), (1, 1));
     assert_eq!(whole.sim.violations(), []);
 }

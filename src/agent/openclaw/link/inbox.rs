@@ -145,7 +145,7 @@ mod tests {
         inbox.event(1, partial("a"));
         inbox.event(2, partial("ab"));
         inbox.event(2, partial("ab"));
-        inbox.event(1, TurnEvent::Done {});
+        inbox.event(1, TurnEvent::Done { elsewhere: false });
         inbox.event(3, TurnEvent::Message {});
         inbox.event(4, partial("c"));
         let expected = [

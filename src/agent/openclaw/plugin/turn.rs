@@ -152,6 +152,11 @@ impl<'a> Turn<'a> {
                 self.show(said).await;
                 Ok(Attempt::Over)
             }
+            Ended::Elsewhere => {
+                tracing::info!("OpenClaw goes on with the question by itself");
+                self.show(texts::openclaw::GOES_ON.to_owned()).await;
+                Ok(Attempt::Over)
+            }
             Ended::Forgotten => Ok(Attempt::Again("the gateway does not know it any more")),
             Ended::NotTaken => Ok(Attempt::Again("the plugin did not take it")),
             Ended::NotYet => {
@@ -236,7 +241,8 @@ impl<'a> Turn<'a> {
                 };
                 self.tell(AgentEvent::Tool(step)).await;
             }
-            TurnEvent::Done {} => return Ok(Some(Ended::Done)),
+            TurnEvent::Done { elsewhere: true } => return Ok(Some(Ended::Elsewhere)),
+            TurnEvent::Done { elsewhere: false } => return Ok(Some(Ended::Done)),
             TurnEvent::Error { class, message } => {
                 // A gateway that was killed refuses a conversation once until it has mended it.
                 let may_pass = matches!(class, ErrorClass::Unreachable | ErrorClass::Busy);
@@ -330,7 +336,7 @@ impl<'a> Turn<'a> {
         let deadline = Instant::now() + COMMAND_PATIENCE;
         loop {
             match timeout_at(deadline, running.next()).await {
-                Ok(Signal::Event(TurnEvent::Done {} | TurnEvent::Error { .. })) => {
+                Ok(Signal::Event(TurnEvent::Done { .. } | TurnEvent::Error { .. })) => {
                     running.defuse();
                     return;
                 }
@@ -381,6 +387,7 @@ impl<'a> Turn<'a> {
 /// How listening ended.
 enum Ended {
     Done,
+    Elsewhere,
     Forgotten,
     NotTaken,
     NotYet,

@@ -150,7 +150,12 @@ pub enum TurnEvent {
     /// Something for the person.
     Deliver(Deliver),
     /// The turn is over.
-    Done {},
+    Done {
+        /// OpenClaw goes on with the question by itself, after a restart amid it or another run;
+        /// what comes of it is an outbound message.
+        #[serde(default)]
+        elsewhere: bool,
+    },
     /// The turn failed.
     Error {
         /// What OpenClaw said.

@@ -59,7 +59,14 @@ fn what_happens_in_a_turn_is_read_with_whatever_else_is_there() {
                 ..Deliver::default()
             }),
         ),
-        (json!({"kind": "done"}), TurnEvent::Done {}),
+        (
+            json!({"kind": "done"}),
+            TurnEvent::Done { elsewhere: false },
+        ),
+        (
+            json!({"kind": "done", "elsewhere": true}),
+            TurnEvent::Done { elsewhere: true },
+        ),
         (
             json!({"kind": "error", "message": "m", "class": "toolong"}),
             TurnEvent::Error {
