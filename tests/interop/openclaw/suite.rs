@@ -87,7 +87,6 @@ fn assert_streamed(events: &[Value]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes, and a busy machine makes OpenClaw miss its own deadlines: run it with `--ignored`"]
 async fn the_newest_does_all_that_its_commands_promise() {
     let mut house = house(NEWEST).await;
     let House {

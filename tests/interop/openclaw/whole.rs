@@ -135,7 +135,6 @@ fn settings(sim: &Sim) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes, and a busy machine makes OpenClaw miss its own deadlines: run it with `--ignored`"]
 async fn a_chat_goes_to_openclaw_and_back_and_openclaw_reaches_the_company() {
     let _alone = ALONE.lock().await;
     let whole = Whole::open().await;
