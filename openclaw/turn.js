@@ -61,6 +61,12 @@ export class Turn {
     return { turn: this.request.turn, n: this.#journal.last };
   }
 
+  /** Whether another turn is of the same chat. */
+  isBeside(/** @type {Turn} */ { request: { account, chat } }) {
+    const own = this.request;
+    return own.account === account && own.chat.kind === chat.kind && own.chat.id === chat.id;
+  }
+
   /** Stops the run; the turn still ends with `done`. */
   cancel(/** @type {string} */ reason) {
     this.#abort.abort(new Error(`the turn was cancelled: ${reason}`));

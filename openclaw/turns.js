@@ -8,6 +8,8 @@ const ORPHANED_MS = 20_000;
 const RESUME_MS = 10_000;
 /** How long an ended turn is remembered, in case its last words were lost. */
 const REMEMBERED_MS = 15_000;
+/** A turn that was stopped is waited for so long before another one of its chat begins. */
+const ENDING_MS = 15_000;
 /** Messages that are remembered as handed to OpenClaw. OpenClaw itself keeps 5,000. */
 const MAX_HANDED = 10_000;
 /** More running turns than any daemon asks for at once. */
@@ -24,6 +26,8 @@ export class Turns {
   #suspended = new Set();
   /** @type {NodeJS.Timeout | undefined} */
   #patience;
+  /** Runs that have not ended. @type {Map<Turn, Promise<void>>} */
+  #runs = new Map();
 
   /**
    * @param {import("./link.js").Link} link
@@ -54,10 +58,28 @@ export class Turns {
       return;
     }
     this.#turns.set(request.turn, turn);
-    this.#run(turn)
+    const run = this.#afterOthers(turn).then(() => this.#run(turn));
+    this.#runs.set(turn, run.catch(() => {}));
+    run
       .then(() => turn.done())
       .catch((error) => (turn.signal.aborted ? turn.done() : turn.fail(error)))
-      .finally(() => setTimeout(() => this.#forget(turn), REMEMBERED_MS).unref());
+      .finally(() => {
+        this.#runs.delete(turn);
+        setTimeout(() => this.#forget(turn), REMEMBERED_MS).unref();
+      });
+  }
+
+  /**
+   * OpenClaw takes a conversation's next run ill while one that was aborted is being put away.
+   *
+   * @param {Turn} turn
+   */
+  async #afterOthers(turn) {
+    const ending = [...this.#runs].filter(([other]) => other.signal.aborted && other.isBeside(turn));
+    if (ending.length > 0) {
+      const all = Promise.all(ending.map(([, end]) => end));
+      await Promise.race([all, new Promise((resolve) => setTimeout(resolve, ENDING_MS).unref())]);
+    }
   }
 
   /**

@@ -127,6 +127,27 @@ test("a message that this process handed over has another id when it is asked ag
   assert.deepEqual(ids, ["m1", "m1#t2"]);
 });
 
+test("a turn waits until one of its chat that was stopped has been put away", async () => {
+  const { opened, open } = gate();
+  /** @type {string[]} */ const begun = [];
+  await started({
+    script: ({ ctxPayload }) => {
+      begun.push(ctxPayload.messageId);
+      return begun.length === 1 ? opened : Promise.resolve();
+    },
+  });
+  daemon.send(message("t1"));
+  await daemon.frame("turn.ack", ({ turn }) => turn === "t1");
+  daemon.send({ t: "turn.cancel", turn: "t1", reason: "stop" });
+  daemon.send(message("t2"));
+  daemon.send(message("t3", { chat: { kind: "group", id: "wrAbC" } }));
+  await daemon.frame("turn.event", ({ turn, kind }) => turn === "t3" && kind === "done");
+  assert.deepEqual(begun, ["msg-t1", "msg-t3"]);
+  open();
+  await daemon.frame("turn.event", ({ turn, kind }) => turn === "t2" && kind === "done");
+  assert.deepEqual(begun, ["msg-t1", "msg-t3", "msg-t2"]);
+});
+
 for (const { way, isOld, resumed, works, deferred, elsewhere } of [
   { way: "another run", isOld: false, resumed: false, works: false, deferred: "followup", elsewhere: true },
   { way: "the newer way in", isOld: false, resumed: true, works: false, elsewhere: true },

@@ -52,6 +52,8 @@ pub(super) struct Turn<'a> {
     request: TurnRequest,
     place: Place,
     events: &'a mpsc::Sender<AgentEvent>,
+    /// Whether the question was given to a gateway before.
+    resumed: bool,
     /// What the chat shows.
     shown: String,
     told: Told,
@@ -79,6 +81,7 @@ impl<'a> Turn<'a> {
             tools,
             request,
             events,
+            resumed: false,
             shown: String::new(),
             told: Told::default(),
         }
@@ -99,8 +102,8 @@ impl<'a> Turn<'a> {
         let mut reason = "";
         for attempt in 1..=MAX_ATTEMPTS {
             let gateway = self.gateway().await?;
-            let resumed = attempt > 1 || self.request.earlier_attempts > 0;
-            match self.attempt(&gateway, resumed).await? {
+            self.resumed = attempt > 1 || self.request.earlier_attempts > 0;
+            match self.attempt(&gateway).await? {
                 Attempt::Over => return Ok(()),
                 Attempt::Again(why) => {
                     tracing::warn!(attempt, why, "a question has to be asked again");
@@ -128,7 +131,7 @@ impl<'a> Turn<'a> {
         Err(unreachable("no gateway of OpenClaw is linked".to_owned()))
     }
 
-    async fn attempt(&mut self, gateway: &Gateway, resumed: bool) -> Result<Attempt, AgentFailure> {
+    async fn attempt(&mut self, gateway: &Gateway) -> Result<Attempt, AgentFailure> {
         if let Some(why) = self.ensure(gateway).await? {
             return Ok(Attempt::Again(why));
         }
@@ -138,7 +141,13 @@ impl<'a> Turn<'a> {
         self.told = Told::default();
         let mut running = self.begin(gateway);
         let system = self.shared.services.tools.instructions(&self.tools);
-        let frame = prompt::frame(running.id(), &self.request, &self.place, &system, resumed);
+        let frame = prompt::frame(
+            running.id(),
+            &self.request,
+            &self.place,
+            &system,
+            self.resumed,
+        );
         if gateway.send(&ToPlugin::Turn(Box::new(frame))).is_err() {
             return Ok(Attempt::Again("the link was lost"));
         }
@@ -244,8 +253,9 @@ impl<'a> Turn<'a> {
             TurnEvent::Done { elsewhere: true } => return Ok(Some(Ended::Elsewhere)),
             TurnEvent::Done { elsewhere: false } => return Ok(Some(Ended::Done)),
             TurnEvent::Error { class, message } => {
-                // A gateway that was killed refuses a conversation once until it has mended it.
-                let may_pass = matches!(class, ErrorClass::Unreachable | ErrorClass::Busy);
+                // A gateway refuses a conversation whose run was broken off until it has mended it.
+                let may_pass =
+                    self.resumed || matches!(class, ErrorClass::Unreachable | ErrorClass::Busy);
                 if may_pass && self.told.is_silent() {
                     tracing::warn!(message, "OpenClaw could not begin the turn");
                     return Ok(Some(Ended::NotYet));
